@@ -1,0 +1,36 @@
+# `make demo` and `make test` set up all they need; only Python 3.11 or newer is asked for.
+.POSIX:
+.PHONY: demo test env lint clean
+
+PYTHON ?= python3
+# Jobs find python here, whether or not the environment is active.
+IN = PATH="$(CURDIR)/.venv/bin:$$PATH"
+
+demo: .venv/ready
+	$(IN) snakemake --cores all
+	@echo
+	@echo "The report: $(CURDIR)/results/report/index.html"
+
+test: .venv/ready
+	$(IN) python -m pytest
+
+lint: .venv/ready
+	$(IN) ruff check .
+	$(IN) ruff format --check .
+	$(IN) mypy
+	$(IN) snakefmt --check Snakefile workflow/rules
+	$(IN) snakemake --lint
+
+env: .venv/ready
+
+# The lock is exact and hashed; without a fresh pip, old ones resolve it for minutes.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Seston needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make demo PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf .venv results .snakemake

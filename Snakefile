@@ -1,0 +1,48 @@
+# Seston: plankton images to clusters, abundances and temporal trends.
+# The whole plan at a glance; what each rule needs and makes stands in workflow/rules/.
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/organisms.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/clusters.smk"
+include: "workflow/rules/results.smk"
+
+
+# Name one of these to run a part: `snakemake segment_all`. `trends` and `report` are rules as well.
+rule all:
+    default_target: True
+    input:
+        rules.report.output,
+    localrule: True
+
+
+rule segment_all:
+    input:
+        collect(rules.segment.output, shard=SHARDS),
+    localrule: True
+
+
+rule tiles_all:
+    input:
+        collect(rules.tiles.output, shard=SHARDS),
+    localrule: True
+
+
+rule embed_all:
+    input:
+        collect(rules.embed.output, model=MODELS, shard=SHARDS),
+    localrule: True
+
+
+rule clusters:
+    input:
+        collect(rules.assign.output, model=MODELS, shard=SHARDS),
+        collect(rules.map.output, model=MODEL),
+    localrule: True

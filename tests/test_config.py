@@ -1,0 +1,69 @@
+"""The settings: defaults, and every mistake told at once."""
+
+import pytest
+import yaml
+
+from seston.config import SCHEMA, complete, repeated_keys
+from seston.errors import SestonError
+
+
+def test_defaults_are_filled_in_at_every_depth():
+    full = complete({"samples": "s.tsv", "cluster": {"k": 7}})
+    rules = yaml.safe_load(SCHEMA.read_text())["properties"]
+    assert full["cluster"]["k"] == 7
+    assert full["cluster"]["iterations"] == rules["cluster"]["properties"]["iterations"]["default"]
+    assert full["tiles"] == {"size": 64, "channels": 3}
+    assert set(full) == set(rules)
+
+
+def test_every_key_of_the_shipped_config_is_known_and_every_known_key_is_shipped(repository):
+    shipped = yaml.safe_load((repository / "config.yaml").read_text())
+    full = complete(shipped)
+    assert set(shipped) == set(full)
+    for section, values in full.items():
+        if isinstance(values, dict):
+            assert set(shipped[section]) == set(values), section
+
+
+def test_every_setting_has_a_description_and_a_default():
+    def walk(rule, path):
+        assert "description" in rule, path
+        assert "default" in rule or path == ["samples"], path
+        for key, inner in rule.get("properties", {}).items():
+            walk(inner, [*path, key])
+
+    for key, rule in yaml.safe_load(SCHEMA.read_text())["properties"].items():
+        walk(rule, [key])
+
+
+def test_an_unknown_key_names_the_nearest_known_one():
+    with pytest.raises(SestonError, match=r"unknown key 'cluster.kk'; did you mean 'k'\?"):
+        complete({"samples": "s.tsv", "cluster": {"kk": 3}})
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(SestonError) as caught:
+        complete({"sede": 1, "tiles": {"size": "sixty"}, "cluster": {"k": 0, "refine": -1}})
+    text = str(caught.value)
+    for part in ("'sede'; did you mean 'seed'", "tiles.size", "cluster.k", "cluster.refine"):
+        assert part in text
+    assert "'samples' is a required property" in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("k", 1), ("k", 2.5), ("k", True), ("spherical", "yes"), ("model", "best")],
+)
+def test_wrong_types_and_ranges_are_refused(setting, value):
+    with pytest.raises(SestonError, match=f"cluster.{setting}"):
+        complete({"samples": "s.tsv", "cluster": {setting: value}})
+
+
+def test_a_key_that_stands_twice_is_found_with_both_lines(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 1\ncluster:\n  k: 3\n  refine: 1\n  k: 4\nseed: 2\n")
+    found = repeated_keys(path)
+    assert [line.split(", ")[1] for line in found] == [
+        "line 5: 'k' stands here and in line 3",
+        "line 6: 'seed' stands here and in line 1",
+    ]

@@ -1,0 +1,54 @@
+"""
+Settings, sample sheet and shards, read once when Snakemake starts.
+
+REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), code_digest().
+"""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+from seston.errors import SestonError
+from seston.lineage import code_digest
+from seston.plan import plan_run
+
+try:
+    PLAN = plan_run(config, list(map(Path, workflow.configfiles)))
+except SestonError as error:
+    raise WorkflowError(str(error)) from None
+
+config = PLAN.config
+SHARDS = PLAN.shards
+MODELS = PLAN.models
+MODEL = PLAN.model
+
+
+wildcard_constraints:
+    model="pretrained|finetuned",
+    shard=r"[A-Za-z0-9._-]+",
+
+
+# Jobs find the package whatever the environment; a module of the user's working directory must
+# not shadow one of ours. Without --sdm, jobs use the Python that runs Snakemake.
+_exports = {"PYTHONSAFEPATH": "1", "PYTHONPATH": shlex.quote(f"{workflow.basedir}/workflow")}
+if not workflow.deployment_settings.deployment_method:
+    _exports["PATH"] = shlex.quote(str(Path(sys.executable).parent)) + ":$PATH"
+# Snakemake formats the prefix, so braces in a path are doubled.
+shell.prefix(
+    "export "
+    + " ".join(f"{name}={value}" for name, value in _exports.items())
+    .replace("{", "{{")
+    .replace("}", "}}")
+    + "; "
+)
+
+
+def grow(base):
+    """A resource that grows with each attempt: a job killed for it gets more."""
+    return lambda wildcards, attempt: base * attempt

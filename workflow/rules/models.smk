@@ -1,0 +1,177 @@
+"""
+The model before and after training on the data itself, and what each sees.
+
+REQUIRED INPUTS: results/tiles/<shard>.arrow, and the weights the config names.
+OUTPUTS: results/<model>/model.safetensors, results/<model>/embeddings/<shard>.arrow,
+         results/finetuned/history.tsv, results/attention.npz.
+"""
+
+
+rule backbone:
+    input:
+        weights=ancient(PLAN.weights_file),
+    output:
+        model="results/pretrained/model.safetensors",
+    log:
+        "results/logs/backbone.log",
+    benchmark:
+        "results/benchmarks/backbone.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(30),
+    params:
+        name=config["backbone"]["name"],
+        weights=config["backbone"]["weights"],
+        digest=PLAN.weights_digest(),
+        size=config["tiles"]["size"],
+        seed=config["seed"],
+        code=code_digest("models.weights"),
+    message:
+        "Loading the {params.weights} weights of {params.name}"
+    shell:
+        r"""
+        python -m seston backbone \
+            --name {params.name:q} \
+            --weights {params.weights:q} \
+            --size {params.size} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --model {output.model:q} \
+            &>{log:q}
+        """
+
+
+rule finetune:
+    input:
+        tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
+        backbone=rules.backbone.output.model,
+    output:
+        model="results/finetuned/model.safetensors",
+        history="results/finetuned/history.tsv",
+    log:
+        "results/logs/finetune.log",
+    benchmark:
+        "results/benchmarks/finetune.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        mem_mb=grow(16000),
+        runtime=grow(720),
+        gpu=1,
+    params:
+        tiles_dir="results/tiles",
+        shards=list(SHARDS),
+        # Not an output: Snakemake deletes the outputs of a job that failed.
+        resume="results/resume/finetune.pt",
+        method=config["finetune"]["method"],
+        epochs=config["finetune"]["epochs"],
+        max_images=config["finetune"]["max_images"],
+        batch_size=config["finetune"]["batch_size"],
+        learning_rate=config["finetune"]["learning_rate"],
+        weight_decay=config["finetune"]["weight_decay"],
+        local_crops=config["finetune"]["local_crops"],
+        seed=config["seed"],
+        code=code_digest("finetune"),
+    message:
+        "Training the model on the data itself ({params.method}, {params.epochs} epoch(s))"
+    shell:
+        r"""
+        python -m seston finetune \
+            --tiles-dir {params.tiles_dir:q} \
+            --shards {params.shards:q} \
+            --backbone {input.backbone:q} \
+            --method {params.method} \
+            --epochs {params.epochs} \
+            --max-images {params.max_images} \
+            --batch-size {params.batch_size} \
+            --learning-rate {params.learning_rate} \
+            --weight-decay {params.weight_decay} \
+            --local-crops {params.local_crops} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --resume {params.resume:q} \
+            --history {output.history:q} \
+            --model {output.model:q} \
+            &>{log:q}
+        """
+
+
+rule embed:
+    input:
+        tiles=rules.tiles.output.tiles,
+        model="results/{model}/model.safetensors",
+    output:
+        embeddings="results/{model}/embeddings/{shard}.arrow",
+    log:
+        "results/logs/{model}/embed/{shard}.log",
+    benchmark:
+        "results/benchmarks/{model}/embed/{shard}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 4
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(60),
+        gpu=1,
+    params:
+        batch_size=config["embed"]["batch_size"],
+        precision=config["embed"]["precision"],
+        code=code_digest("embed"),
+    message:
+        "Embedding the organisms of {wildcards.shard} with the {wildcards.model} model"
+    shell:
+        r"""
+        python -m seston embed \
+            --tiles {input.tiles:q} \
+            --model {input.model:q} \
+            --batch-size {params.batch_size} \
+            --precision {params.precision} \
+            --threads {threads} \
+            --embeddings {output.embeddings:q} \
+            &>{log:q}
+        """
+
+
+rule attention:
+    input:
+        tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
+        models=collect("results/{model}/model.safetensors", model=MODELS),
+    output:
+        attention="results/attention.npz",
+    log:
+        "results/logs/attention.log",
+    benchmark:
+        "results/benchmarks/attention.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 2
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(30),
+        gpu=1,
+    params:
+        tiles_dir="results/tiles",
+        shards=list(SHARDS),
+        # One option for each model there is.
+        models=[f"--{model}=results/{model}/model.safetensors" for model in MODELS],
+        images=config["attention"]["images"],
+        seed=config["seed"],
+        code=code_digest("attention"),
+    message:
+        "Drawing what the model attends to"
+    shell:
+        r"""
+        python -m seston attention \
+            --tiles-dir {params.tiles_dir:q} \
+            --shards {params.shards:q} \
+            {params.models:q} \
+            --images {params.images} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --attention {output.attention:q} \
+            &>{log:q}
+        """

@@ -1,0 +1,79 @@
+"""`python -m seston <stage> --option value`: one subcommand per rule.
+
+Options come from the type hints of the stage's function and its docstring is
+the help. A stage is imported only when it is called, so that a job on CPU
+never pays for importing torch.
+"""
+
+import logging
+import os
+import sys
+from importlib import import_module
+
+import cyclopts
+
+from seston import __version__
+from seston.errors import SestonError
+from seston.threads import limit_threads
+
+#: subcommand -> module and function behind it
+STAGES = {
+    "samples": "seston.samples:discover",
+    "segment": "seston.segment:segment",
+    "tiles": "seston.tiles:tiles",
+    "backbone": "seston.models.weights:backbone",
+    "finetune": "seston.finetune:finetune",
+    "embed": "seston.embed:embed",
+    "attention": "seston.attention:attention",
+    "kmeans": "seston.cluster.kmeans:kmeans",
+    "assign": "seston.cluster.assign:assign",
+    "map": "seston.cluster.density:density_map",
+    "examples": "seston.cluster.examples:examples",
+    "tables": "seston.tables:tables",
+    "trends": "seston.trends.abundance:trends",
+    "report": "seston.report.pages:report",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one stage; return the exit status (2 for the user's mistakes)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(
+        stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )
+    logging.getLogger("seston").setLevel(logging.INFO)  # libraries only from WARNING on
+    limit_threads(_threads(given))
+    app = cyclopts.App(
+        name="seston",
+        version=__version__,
+        help_format="plaintext",
+        default_parameter=cyclopts.Parameter(consume_multiple=True),  # --shards a b c
+    )
+    stage = given[0] if given and given[0] in STAGES else None
+    try:
+        if stage is None:
+            for name, target in STAGES.items():
+                app.command(target, name=name)
+        else:
+            module, function = STAGES[stage].split(":")
+            app.command(getattr(import_module(module), function), name=stage)
+        app(given, result_action="return_value")
+    except SestonError as error:
+        print(f"seston {stage}: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    return 0
+
+
+def _threads(arguments: list[str]) -> int:
+    """Threads asked for by `--threads`, else by the environment, else one."""
+    for position, argument in enumerate(arguments):
+        value = argument.partition("=")[2]
+        if argument == "--threads" and position + 1 < len(arguments):
+            value = arguments[position + 1]
+        if argument.startswith("--threads") and value.isdigit():
+            return max(1, int(value))
+    inherited = os.environ.get("OMP_NUM_THREADS", "")
+    return int(inherited) if inherited.isdigit() and int(inherited) > 0 else 1

@@ -1,0 +1,98 @@
+"""What a run will do, known before it starts: settings, shards, models.
+
+Read at every start of Snakemake, in every job, so nothing heavy is imported.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seston.config import complete, repeated_keys
+from seston.errors import SestonError
+from seston.samples import Sample, cut_into_shards, raw_digest, read_sheet, sheet_digest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run before it starts.
+
+    Attributes
+    ----------
+    config : dict
+        The settings with all defaults.
+    shards : mapping of str to list of Sample
+        Samples of each shard, both sorted.
+    models : list of str
+        The models that are embedded and clustered.
+    model : str
+        The one whose clusters make tables, trends and report.
+    """
+
+    config: dict[str, Any]
+    shards: Mapping[str, Sequence[Sample]]
+    models: list[str]
+    model: str
+
+    def samples_of(self, shard: str) -> list[str]:
+        """Names of the samples of a shard."""
+        return [sample.sample for sample in self.shards[shard]]
+
+    def raw_digest(self, shard: str) -> str:
+        """Digest of what the segmentation of a shard reads."""
+        return raw_digest(self.shards[shard])
+
+    def sheet_digest(self) -> str:
+        """Digest of every row of the sheet."""
+        return sheet_digest([sample for rows in self.shards.values() for sample in rows])
+
+    @property
+    def weights_file(self) -> list[str]:
+        """The file of pre-trained weights, if the settings name one."""
+        weights = self.config["backbone"]["weights"]
+        return [] if weights in ("bundled", "hub", "random") else [weights]
+
+    def weights_digest(self) -> str:
+        """Name and size of the weights file; not its time, which a copy changes."""
+        return " ".join(f"{name} {Path(name).stat().st_size}" for name in self.weights_file)
+
+
+def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
+    """Check the settings and the sheet, and cut the samples into shards.
+
+    Parameters
+    ----------
+    config : dict
+        As Snakemake read it.
+    files : sequence of pathlib.Path
+        The configuration files, to find keys that stand in them twice.
+
+    Raises
+    ------
+    SestonError
+        With all mistakes of the first part that has any: settings, sheet, shards.
+    """
+    repeated = [line for file in files if file.is_file() for line in repeated_keys(file)]
+    if repeated:
+        raise SestonError("config: a key stands twice:\n        " + "\n        ".join(repeated))
+    full = complete(config)
+    tuned = full["finetune"]["method"] != "none"
+    wanted = full["cluster"]["model"]
+    if wanted == "finetuned" and not tuned:
+        raise SestonError(
+            "config: cluster.model is 'finetuned' but finetune.method is 'none';"
+            " set cluster.model to 'auto' or choose a method"
+        )
+    plan = Plan(
+        config=full,
+        shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),
+        models=["pretrained", "finetuned"] if tuned else ["pretrained"],
+        model=wanted if wanted != "auto" else "finetuned" if tuned else "pretrained",
+    )
+    for name in plan.weights_file:
+        if not Path(name).is_file():
+            raise SestonError(
+                f"config: backbone.weights: found {name!r}, expected 'bundled', 'hub', 'random'"
+                f" or a file; there is no such file in {Path.cwd()}"
+            )
+    return plan
