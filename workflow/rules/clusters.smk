@@ -26,7 +26,7 @@ rule kmeans:
         mem_mb=grow(8000),
         runtime=grow(120),
     params:
-        embeddings_dir="results/{model}/embeddings",
+        embeddings_dir=folder("embeddings"),
         shards=list(SHARDS),
         k=config["cluster"]["k"],
         iterations=config["cluster"]["iterations"],
@@ -107,7 +107,7 @@ rule map:
         mem_mb=grow(8000),
         runtime=grow(120),
     params:
-        embeddings_dir="results/{model}/embeddings",
+        embeddings_dir=folder("embeddings"),
         shards=list(SHARDS),
         fit=config["density"]["fit"],
         components=config["density"]["components"],
@@ -154,8 +154,8 @@ rule examples:
         mem_mb=grow(4000),
         runtime=grow(60),
     params:
-        segment_dir="results/segment",
-        clusters_dir="results/{model}/clusters",
+        segment_dir=folder("crops", up=2),
+        clusters_dir=folder("clusters"),
         shards=list(SHARDS),
         per_cluster=config["cluster"]["examples"],
         seed=config["seed"],

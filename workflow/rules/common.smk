@@ -2,7 +2,8 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), code_digest().
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), folder(),
+       code_digest().
 """
 
 import json
@@ -36,7 +37,10 @@ wildcard_constraints:
 
 # Jobs find the package whatever the environment; a module of the user's working directory must
 # not shadow one of ours. Without --sdm, jobs use the Python that runs Snakemake.
-_exports = {"PYTHONSAFEPATH": "1", "PYTHONPATH": shlex.quote(f"{workflow.basedir}/workflow")}
+_exports = {
+    "PYTHONSAFEPATH": "1",
+    "PYTHONPATH": shlex.quote(f"{workflow.basedir}/workflow"),
+}
 if not workflow.deployment_settings.deployment_method:
     _exports["PATH"] = shlex.quote(str(Path(sys.executable).parent)) + ":$PATH"
 # Snakemake formats the prefix, so braces in a path are doubled.
@@ -52,3 +56,8 @@ shell.prefix(
 def grow(base):
     """A resource that grows with each attempt: a job killed for it gets more."""
     return lambda wildcards, attempt: base * attempt
+
+
+def folder(name, up=1):
+    """The folder of the first input file of this name, `up` levels above it."""
+    return lambda wildcards, input: str(Path(getattr(input, name)[0]).parents[up - 1])

@@ -63,7 +63,7 @@ rule finetune:
         runtime=grow(720),
         gpu=1,
     params:
-        tiles_dir="results/tiles",
+        tiles_dir=folder("tiles"),
         shards=list(SHARDS),
         # Not an output: Snakemake deletes the outputs of a job that failed.
         resume="results/resume/finetune.pt",
@@ -154,7 +154,7 @@ rule attention:
         runtime=grow(30),
         gpu=1,
     params:
-        tiles_dir="results/tiles",
+        tiles_dir=folder("tiles"),
         shards=list(SHARDS),
         # One option for each model there is.
         models=[f"--{model}=results/{model}/model.safetensors" for model in MODELS],

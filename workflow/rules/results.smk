@@ -28,8 +28,8 @@ rule tables:
         runtime=grow(60),
     params:
         sheet=PLAN.sheet_digest(),
-        segment_dir="results/segment",
-        clusters_dir=f"results/{MODEL}/clusters",
+        segment_dir=folder("segments", up=2),
+        clusters_dir=folder("clusters"),
         shards=list(SHARDS),
         code=code_digest("tables"),
     message:
@@ -136,7 +136,7 @@ rule report:
         mem_mb=grow(8000),
         runtime=grow(60),
     params:
-        segment_dir="results/segment",
+        segment_dir=folder("rejected", up=2),
         shards=list(SHARDS),
         history=(
             "--history=results/finetuned/history.tsv" if "finetuned" in MODELS else []

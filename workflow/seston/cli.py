@@ -18,7 +18,7 @@ from seston.threads import limit_threads
 
 #: subcommand -> module and function behind it
 STAGES = {
-    "samples": "seston.samples:discover",
+    "samples": "seston.discover:discover",
     "segment": "seston.segment:segment",
     "tiles": "seston.tiles:tiles",
     "backbone": "seston.models.weights:backbone",

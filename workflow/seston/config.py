@@ -54,9 +54,11 @@ def repeated_keys(path: Path) -> list[str]:
 
 def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
     where = ".".join(map(str, error.absolute_path)) or "top level"
+    rule: Any = error.schema
+    given: Any = error.instance
     if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        for key in sorted(set(error.instance) - set(known), key=str):
+        known = list(rule.get("properties", {}))
+        for key in sorted(set(given) - set(known), key=str):
             full = ".".join([*map(str, error.absolute_path), str(key)])
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = (
@@ -66,7 +68,7 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
     elif error.validator == "required":
         yield f"{where}: {error.message}"
     else:
-        about = error.schema.get("description", "")
+        about = rule.get("description", "")
         about = f" ({' '.join(about.split())})" if about else ""
         yield f"{where}: {error.message}{about}"
 

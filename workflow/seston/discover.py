@@ -1,8 +1,10 @@
 """Write a first sample sheet for a folder of data: `python -m seston samples DIR`."""
 
+import csv
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +50,11 @@ def discover(directory: Path, /) -> None:
             f"{directory}: neither FlowCam runs (.lst), IFCB bins (.adc, .hdr, .roi)"
             " nor folders of png, jpg or tif found"
         )
-    print("sample", "path", "instrument", "datetime", sep="\t")
+    sheet = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+    sheet.writerow(["sample", "path", "instrument", "datetime"])
     for name, sample in zip(unique_names(found), found, strict=True):
-        path = os.path.relpath(sample.path)
         when = sample.datetime.isoformat() if sample.datetime else ""
-        print(name, path, sample.instrument, when, sep="\t")
+        sheet.writerow([name, os.path.relpath(sample.path), sample.instrument, when])
 
 
 def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
@@ -60,52 +62,62 @@ def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
     found: list[Found] = []
     notes: list[str] = []
     for place, folders, names in os.walk(directory):
-        here = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        lists = [here / name for name in sorted(names) if name.lower().endswith(".lst")]
-        runs = [file for file in lists if is_list(file)]
-        notes += [f"{file}: not a FlowCam list of format 017, passed over" for file in lists if file not in runs]
-        if runs:
-            for file in runs:
-                path = here if len(runs) == 1 else file
-                found.append(_dated(path, "flowcam", notes))
+        here = Path(place)
+        names = sorted(names)
+        runs = _runs(here, names, notes)
+        found += runs + _bins(here, names, notes)
+        crops = [name for name in names if images.is_image(name)]
+        if not crops or runs:
             continue
-        bins, partial = _bins(here, names)
-        notes += partial
-        found += bins
-        crops = sorted(name for name in names if images.is_image(name))
-        if crops and lists:
-            notes.append(f"{here}: {len(crops)} images beside a list that cannot be read, passed over")
-        elif crops:
-            date = date_in_name(here.name) or date_in_name(crops[0])
+        if any(name.lower().endswith((".lst", ".ctx")) for name in names):
+            notes.append(f"{here}: a FlowCam run without a readable list, passed over")
+            continue
+        date = date_in_name(here.name) or date_in_name(crops[0])
+        if date is None:
+            notes.append(f"{here}: no date in the names; fill in the column datetime")
+        found.append(Found(here, "images", date))
+    holders = {parent for sample in found for parent in sample.path.parents}
+    nested = {sample.path for sample in found if sample.instrument == "images"} & holders
+    notes += [f"{path}: images beside folders of samples, passed over" for path in sorted(nested)]
+    kept = [sample for sample in found if sample.path not in nested]
+    return sorted(kept, key=lambda sample: str(sample.path)), notes
+
+
+def _runs(here: Path, names: list[str], notes: list[str]) -> list[Found]:
+    lists = [here / name for name in names if name.lower().endswith(".lst")]
+    good = [file for file in lists if is_list(file)]
+    notes += [
+        f"{file}: not a FlowCam list of format 017, passed over"
+        for file in lists
+        if file not in good
+    ]
+    runs = []
+    for file in good:
+        path = here if len(good) == 1 else file
+        date = None
+        try:
+            date = flowcam.date(path)
             if date is None:
-                notes.append(f"{here}: no date in the names of the images; fill in the column datetime")
-            found.append(Found(here, "images", date))
-    found, nested = _without_nested(found)
-    return sorted(found, key=lambda sample: str(sample.path)), notes + nested
+                notes.append(f"{path}: no date in the run's files; fill in the column datetime")
+        except SestonError as error:
+            notes.append(str(error))
+        runs.append(Found(path, "flowcam", date))
+    return runs
 
 
-def _dated(path: Path, kind: str, notes: list[str]) -> Found:
-    try:
-        date = flowcam.date(path)
-    except SestonError as error:
-        notes.append(str(error))
-        return Found(path, kind, None)
-    if date is None:
-        notes.append(f"{path}: no date in the run's files; fill in the column datetime")
-    return Found(path, kind, date)
-
-
-def _bins(here: Path, names: list[str]) -> tuple[list[Found], list[str]]:
-    stems = sorted({os.path.splitext(name)[0] for name in names if name.endswith(_BIN)})
-    found, notes = [], []
-    for stem in stems:
-        missing = [suffix for suffix in _BIN if stem + suffix not in names]
-        if missing:
+def _bins(here: Path, names: list[str], notes: list[str]) -> list[Found]:
+    suffixes: dict[str, set[str]] = {}
+    for name in names:
+        if name.endswith(_BIN):
+            suffixes.setdefault(name[:-4], set()).add(name[-4:])
+    bins = []
+    for stem, there in suffixes.items():
+        if missing := sorted({*_BIN} - there):
             notes.append(f"{here / stem}: an IFCB bin without {' and '.join(missing)}, passed over")
         else:
-            found.append(Found(here / f"{stem}.adc", "ifcb", _bin_date(stem)))
-    return found, notes
+            bins.append(Found(here / f"{stem}.adc", "ifcb", _bin_date(stem)))
+    return bins
 
 
 def _bin_date(stem: str) -> datetime | None:
@@ -117,32 +129,21 @@ def _bin_date(stem: str) -> datetime | None:
         return None
 
 
-def _without_nested(found: list[Found]) -> tuple[list[Found], list[str]]:
-    """Drop folders of crops that hold another sample: their images would count twice."""
-    kept, notes = [], []
-    for sample in found:
-        inside = [other for other in found if other is not sample and sample.path in other.path.parents]
-        if sample.instrument == "images" and inside:
-            notes.append(f"{sample.path}: images beside folders that are samples of their own, passed over")
-        else:
-            kept.append(sample)
-    return kept, notes
-
-
-def unique_names(found: list[Found]) -> list[str]:
+def unique_names(found: Sequence[Found]) -> list[str]:
     """Return a name for each sample: its folder or file, with parents where two are alike."""
-    names: list[str] = []
+    taken: set[str] = set()
+    names = []
     for sample in found:
         path = sample.path.resolve()
-        parts = [*path.parts[1:-1], path.stem if path.is_file() else path.name]
+        parts = [*path.parts[1:-1], path.stem if sample.path.is_file() else path.name]
         for depth in range(1, len(parts) + 1):
-            name = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts[-depth:])).strip(".-") or "sample"
-            if name not in names:
+            text = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts[-depth:]))
+            name = text.strip(".-") or "sample"
+            if name not in taken:
                 break
-        number = 2
-        unique = name
-        while unique in names:
-            unique = f"{name}_{number}"
-            number += 1
-        names.append(unique)
+        base, number = name, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        names.append(name)
     return names

@@ -6,12 +6,11 @@ Read at every start of Snakemake, so nothing heavy is imported.
 import hashlib
 from collections.abc import Callable, Sequence
 
-from seston.discover import discover
 from seston.errors import SestonError
 from seston.instruments import instrument
 from seston.sheet import Sample, read_sheet
 
-__all__ = ["Sample", "cut_into_shards", "discover", "raw_digest", "read_sheet", "sheet_digest"]
+__all__ = ["Sample", "cut_into_shards", "raw_digest", "read_sheet", "sheet_digest"]
 
 MOST_SHARDS = 1000
 
@@ -70,10 +69,10 @@ def cut_into_shards(samples: Sequence[Sample], shard_by: str) -> dict[str, list[
 def raw_digest(samples: Sequence[Sample]) -> str:
     """Return a digest of all that `segment` reads of these samples.
 
-    These are the cells that it uses, and the names and, but for folders of
-    single crops, sizes of the raw files. Not the times of files, which a copy
-    changes; not the place of the sheet or the data; not the cells that only
-    the tables use: to correct a site must not cut the images again.
+    These are the cells that it uses and the instrument's inventory of raw
+    files. Not the times of files, which a copy changes; not the place of the
+    sheet or the data; not the cells that only the tables use: correcting a
+    site must not cut the images again.
     """
     digest = hashlib.sha256()
     for sample in samples:
@@ -81,14 +80,9 @@ def raw_digest(samples: Sequence[Sample]) -> str:
             sample.sample, sample.instrument, sample.datetime.isoformat(),
             sample.volume_ml, sample.dilution, sample.pixel_um,
         )  # fmt: skip
-        digest.update(repr(cells).encode())
-        root = sample.path if sample.path.is_dir() else sample.path.parent
-        for file in instrument(sample.instrument).raw_files(sample.path):
-            # A size costs one question to the file server per file: a run has
-            # a dozen files, a folder of crops may have a million.
-            size = "" if sample.instrument == "images" else file.stat().st_size
-            name = file.relative_to(root).as_posix()
-            digest.update(f"{name!r} {size}\n".encode(errors="surrogateescape"))
+        names = instrument(sample.instrument).inventory(sample.path)
+        text = f"{cells!r}\n{len(names)}\n" + "\n".join(names) + "\n"
+        digest.update(text.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
@@ -96,8 +90,7 @@ def sheet_digest(samples: Sequence[Sample]) -> str:
     """Return a digest of every cell of these samples but the path."""
     digest = hashlib.sha256()
     for sample in sorted(samples, key=lambda sample: sample.sample):
-        cells = {
-            key: value for key, value in vars(sample).items() if key not in ("path", "line", "metadata")
-        }
+        apart = ("path", "line", "metadata")
+        cells = {key: value for key, value in vars(sample).items() if key not in apart}
         digest.update(repr((sorted(cells.items()), sorted(sample.metadata.items()))).encode())
     return digest.hexdigest()

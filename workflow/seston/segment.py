@@ -14,9 +14,10 @@ from PIL import Image
 
 from seston import measure, schemas, store
 from seston.errors import SestonError
-from seston.instruments import Rejection, Roi, instrument
+from seston.instruments import instrument
+from seston.instruments.contract import Rejection, Roi
 from seston.progress import Progress
-from seston.samples import Sample, read_sheet
+from seston.sheet import Sample, read_sheet
 
 log = logging.getLogger("seston")
 
@@ -49,7 +50,8 @@ def cut_sample(sample: Sample, max_pixels: int) -> Cut:
             height, width = item.pixels.shape[:2]
             item = Rejection(item.roi, item.frame, "too_small", f"{width} x {height} px")
         if isinstance(item, Roi):
-            crops.append(_crop_row(sample, item, sample.pixel_um or item.pixel_um or effort.pixel_um))
+            pixel_um = sample.pixel_um or item.pixel_um or effort.pixel_um
+            crops.append(_crop_row(sample, item, pixel_um))
         else:
             rejected.append({"sample": sample.sample, **vars(item)})
     if len(crops) + len(rejected) != effort.listed:
@@ -168,21 +170,23 @@ def segment(
     unknown = [name for name in samples if name not in known]
     if unknown:
         raise SestonError(f"{sheet}: no sample {', '.join(unknown)} in the sheet")
+    chosen = [known[name] for name in sorted(samples)]
+    total = sum(instrument(sample.instrument).count(sample.path) for sample in chosen)
     cuts: list[Cut] = []
-    with Progress(len(samples), "samples") as progress, ThreadPoolExecutor(threads) as pool:
-        ordered = (known[name] for name in sorted(samples))
-        for cut in pool.map(lambda sample: cut_sample(sample, max_pixels), ordered):
+    with Progress(total, "images") as progress, ThreadPoolExecutor(threads) as pool:
+        for cut in pool.map(lambda sample: cut_sample(sample, max_pixels), chosen):
             cuts.append(cut)
-            progress.add()
+            progress.add(cut.effort["listed"])
             if cut.effort["warnings"]:
                 log.warning("%s: %s", cut.effort["sample"], cut.effort["warnings"])
     efforts = pa.Table.from_pylist([cut.effort for cut in cuts], schema=schemas.EFFORT)
-    organisms = _together((cut.crops for cut in cuts), schemas.CROPS).sort_by("image_id")
+    used = _together((cut.crops for cut in cuts), schemas.CROPS).sort_by("image_id")
     refused = _together((cut.rejected for cut in cuts), schemas.REJECTED)
-    log.info("%d listed = %d used + %d rejected", len(organisms) + len(refused), len(organisms), len(refused))
-    require_few_rejected(refused, len(organisms) + len(refused), max_rejected)
+    listed = len(used) + len(refused)
+    log.info("%d listed = %d used + %d rejected", listed, len(used), len(refused))
+    require_few_rejected(refused, listed, max_rejected)
     made_by = store.fingerprint("segment", max_pixels)
-    store.write_table(organisms, crops, schemas.CROPS, "crops", made_by)
+    store.write_table(used, crops, schemas.CROPS, "crops", made_by)
     store.write_table(refused, rejected, schemas.REJECTED, "rejected", made_by)
     store.write_table(efforts, effort, schemas.EFFORT, "effort", made_by)
 

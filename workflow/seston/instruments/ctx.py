@@ -28,7 +28,7 @@ class Context:
 
 def volume_imaged(
     left: float, right: float, top: float, bottom: float, pixel_um: float, depth_um: float,
-    images: float, factor: float = 1.0,
+    images: float, factor: float,
 ) -> float:  # fmt: skip
     """Return the fluid volume that the camera saw, in mL.
 
@@ -68,9 +68,8 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
         )
     ]  # fmt: skip
     factor = number("volumecf")
-    volume = None
-    if all(value is not None for value in region):
-        volume = volume_imaged(*region, 1.0 if factor is None else factor)  # type: ignore[arg-type]
+    known = [value for value in (*region, 1.0 if factor is None else factor) if value is not None]
+    volume = volume_imaged(*known) if len(known) == len(region) + 1 else None
     mode = {"1": "AutoImage", "0": "Trigger"}.get(values.get("autotrigger", ""))
     return Context(
         start=start,
@@ -99,7 +98,9 @@ def _read_ini(path: Path) -> dict[str, str]:
             " and pixel_um in the sample sheet"
         ) from error
     return {
-        key: value.strip() for section in parser.sections() for key, value in parser[section].items()
+        key: value.strip()
+        for section in parser.sections()
+        for key, value in parser[section].items()
     }
 
 

@@ -25,7 +25,9 @@ _PATTERNS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], datetime]]] = [
     (re.compile(r"(?<!\d)(\d{16})(?!\d)"), _epoch(1)),
     (re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)[T_-](\d\d)(\d\d)(\d\d)(?!\d)"), _calendar),
     (
-        re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?:[T_ -](\d\d)[:-]?(\d\d)[:-]?(\d\d)(?!\d))?(?!\d)"),
+        re.compile(
+            r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?:[T_ -](\d\d)[:-]?(\d\d)[:-]?(\d\d)(?!\d))?(?!\d)"
+        ),
         _calendar,
     ),
     (re.compile(r"(?<!\d)(\d{13})(?!\d)"), _epoch(1000)),

@@ -6,32 +6,21 @@ from datetime import datetime
 from pathlib import Path
 
 from seston.errors import SestonError
-from seston.instruments import Effort, Rejection, Roi
+from seston.instruments.contract import Effort, Rejection, Roi
 from seston.instruments.dates import date_in_name
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 
 def is_image(name: str) -> bool:
-    """Say whether a file name is that of a crop; hidden files are not."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+    """Say whether a file name is that of a crop; hidden files are none."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
 
 
-def raw_files(path: Path) -> list[Path]:
-    """Return the crops below the folder, sorted by their path.
-
-    Linked folders are named, not entered: they may lead out of the sample or in circles.
-    """
+def check(path: Path) -> None:
+    """Refuse anything but a folder."""
     if not path.is_dir():
         raise SestonError(f"{path}: found a file, expected a folder of crops (png, jpg, tif)")
-    found: list[Path] = []
-    for folder, folders, names in os.walk(path):
-        here = Path(folder)
-        apart = [name for name in folders if is_image(name) or (here / name).is_symlink()]
-        found += [here / name for name in apart]
-        found += [here / name for name in names if is_image(name)]
-        folders[:] = [name for name in folders if name not in apart]
-    return sorted(found, key=lambda file: file.relative_to(path).as_posix())
 
 
 def date(path: Path) -> datetime | None:
@@ -39,34 +28,74 @@ def date(path: Path) -> datetime | None:
     named = date_in_name(path.name)
     if named is not None:
         return named
-    files = raw_files(path)
-    return date_in_name(files[0].name) if files else None
+    names = inventory(path)
+    return date_in_name(os.path.basename(names[0])) if names else None  # noqa: PTH119
+
+
+def inventory(path: Path) -> list[str]:
+    """Return the crops below the folder, as sorted POSIX paths relative to it.
+
+    Without sizes: each would be one question to the file server, and there may
+    be a million crops. For the same reason the names are plain strings. Linked
+    folders are named, not entered: they may lead out of the sample or in circles.
+    """
+    top = os.fspath(path)
+    found: list[str] = []
+    for folder, folders, names in os.walk(top):
+        here = "" if folder == top else os.path.relpath(folder, top).replace(os.sep, "/") + "/"
+        apart = {
+            name
+            for name in folders
+            if is_image(name) or os.path.islink(f"{folder}/{name}")  # noqa: PTH114
+        }
+        found += [here + name for name in names if is_image(name)]
+        found += [here + name for name in apart]
+        folders[:] = [name for name in folders if name not in apart]
+    return sorted(found)
+
+
+def count(path: Path) -> int:
+    """Return how many crops there are."""
+    return len(inventory(path))
 
 
 def read(path: Path, max_pixels: int) -> tuple[Effort, Iterator[Roi | Rejection]]:
-    """Return how many files there are and an iterator over them."""
-    files = raw_files(path)
-    return Effort(listed=len(files)), _organisms(path, files, max_pixels)
+    """Return how many crops there are and an iterator over them.
+
+    A crop's number (`roi`) is its path below the folder, with its extension.
+    Rejections: ``bad_name``, ``outside_root`` and those of `pixels.read_image`.
+    """
+    names = inventory(path)
+    return Effort(listed=len(names)), _organisms(path, names, max_pixels)
 
 
-def _organisms(path: Path, files: list[Path], max_pixels: int) -> Iterator[Roi | Rejection]:
+def _organisms(path: Path, names: list[str], max_pixels: int) -> Iterator[Roi | Rejection]:
     from seston.instruments.pixels import Unusable, read_image
 
     root = path.resolve()
-    for file in files:
-        roi = file.relative_to(path).as_posix()
-        try:
-            roi.encode()
-        except UnicodeEncodeError:
-            name = roi.encode(errors="surrogateescape").decode(errors="backslashreplace")
-            yield Rejection(name, name, "bad_name", "the name is not valid UTF-8; rename the file")
+    for name in names:
+        if _is_utf8(name):
+            file = path / name
+        else:
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            yield Rejection(shown, shown, "bad_name", "the name is not UTF-8; rename the file")
             continue
         if not file.resolve().is_relative_to(root):
-            yield Rejection(roi, roi, "outside_root", "a link that leads out of the sample's folder")
+            yield Rejection(
+                name, name, "outside_root", "a link that leads out of the sample's folder"
+            )
             continue
         try:
             pixels = read_image(file, max_pixels, upright=True)
         except Unusable as error:
-            yield Rejection(roi, roi, error.reason, error.detail)
+            yield Rejection(name, name, error.reason, error.detail)
             continue
-        yield Roi(roi=roi, frame=roi, x=0, y=0, pixels=pixels, timestamp=date_in_name(file.name))
+        yield Roi(roi=name, frame=name, x=0, y=0, pixels=pixels, timestamp=date_in_name(file.name))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # the file system's bytes, escaped by Python
+        return False
+    return True

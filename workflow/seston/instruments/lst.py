@@ -5,31 +5,55 @@ Line 1 is the format, line 2 the number of fields, then one line per field
 between instruments (53, 64, 65 are seen), so nothing is read by position.
 """
 
+import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from seston.errors import SestonError
+from seston.instruments.dates import parse_datetime
 
-#: Fields without which a particle can not be cut out.
+#: Fields without which a particle cannot be cut out.
 REQUIRED = ("id", "image_x", "image_y", "image_w", "image_h", "collage_file")
+#: Fields that are kept where the list has them.
+OPTIONAL = ("timestamp", "cal_const", "esd_diameter", "abd_diameter")
 _FORMAT = 17
 
 
 @dataclass(frozen=True)
 class Row:
-    """One particle: the number of its line and its values as text.
+    """One particle: the number of its line and, as text, its values in the fields we use.
 
-    `values` is None where the line has not as many values as there are fields.
+    `values` is empty where the line has `found` values, not as many as there are fields.
     """
 
     line: int
-    values: dict[str, str] | None
+    values: dict[str, str]
     found: int
+
+    @property
+    def time(self) -> datetime | None:
+        """When the particle was seen, by the instrument's clock; None if that is unreadable."""
+        try:
+            return parse_datetime(self.values.get("timestamp", ""))
+        except ValueError:
+            return None
+
+    def number(self, field: str) -> float | None:
+        """Return a measurement, or None if it is absent or unreadable."""
+        try:
+            value = float(self.values[field])
+        except (KeyError, ValueError):
+            return None
+        return value if math.isfinite(value) else None
 
 
 def is_list(path: Path) -> bool:
     """Say whether the file is a list of format 017 or later."""
+    if not path.is_file():  # a FIFO would wait for ever
+        return False
     try:
         with path.open("rb") as file:
             first = file.readline(16).removeprefix(b"\xef\xbb\xbf").strip()
@@ -47,36 +71,51 @@ def read_list(path: Path) -> Iterator[Row]:
     SestonError
         If the head of the file is not that of a list of format 017.
     """
+    lines = _lines(path)
+    names = _read_head(path, lines)
+    places = [(name, names.index(name)) for name in REQUIRED + OPTIONAL if name in names]
+    for number, text in enumerate(lines, start=len(names) + 3):
+        if not text.strip():
+            continue
+        values = text.rstrip("\r\n").split("|")
+        whole = len(values) == len(names)
+        kept = {name: values[place].strip() for name, place in places} if whole else {}
+        yield Row(number, kept, len(values))
+
+
+def count_rows(path: Path) -> int:
+    """Return how many particles `read_list` gives, without parting their values."""
+    lines = _lines(path)
+    _read_head(path, lines)
+    return sum(1 for text in lines if text.strip())
+
+
+def _lines(path: Path) -> Iterator[str]:
     try:
-        # Latin-1 never fails: VisualSpreadsheet writes in the code page of its Windows.
-        with path.open(encoding="latin-1") as file:
-            names = _read_head(path, file)
-            for number, text in enumerate(file, start=len(names) + 3):
-                if not text.strip():
-                    continue
-                values = text.rstrip("\r\n").split("|")
-                whole = len(values) == len(names)
-                yield Row(
-                    number, dict(zip(names, values, strict=True)) if whole else None, len(values)
-                )
+        data = path.read_bytes()
     except OSError as error:
         raise SestonError(f"{path}: the list cannot be read ({error.strerror})") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:  # the code page of the instrument's Windows
+        text = data.decode("latin-1")
+    return io.StringIO(text)
 
 
-def _read_head(path: Path, file: Iterator[str]) -> list[str]:
-    first = next(file, "").removeprefix("ï»¿").strip()
+def _read_head(path: Path, lines: Iterator[str]) -> list[str]:
+    first = next(lines, "").strip()
     if not first.isdigit() or int(first) < _FORMAT:
         raise SestonError(
             f"{path}, line 1: found {first[:40]!r}, expected the format number 017 of a FlowCam"
             " list; lists of VisualSpreadsheet before version 3 cannot be read yet"
         )
-    key, _, count = next(file, "").strip().partition("|")
+    key, _, count = next(lines, "").strip().partition("|")
     if key != "num-fields" or not count.isdigit():
         raise SestonError(
             f"{path}, line 2: found {key[:40]!r}, expected num-fields|N; the list is damaged,"
             " copy it again from the instrument"
         )
-    names = [next(file, "").strip().partition("|")[0] for _ in range(int(count))]
+    names = [next(lines, "").strip().partition("|")[0] for _ in range(int(count))]
     missing = [name for name in REQUIRED if name not in names]
     if missing or "" in names or len(set(names)) < len(names):
         problem = f"fields missing: {', '.join(missing)}" if missing else "empty or repeated names"

@@ -1,8 +1,6 @@
 """One image file to grey or colour bytes, or the reason why not."""
 
 import stat
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +62,30 @@ def read_image(path: Path, max_pixels: int, upright: bool = False) -> npt.NDArra
             with Image.open(file, formats=_FORMATS) as image:
                 _check(image, max_pixels)
                 image.load()
-                return to_bytes(ImageOps.exif_transpose(image) if upright else image)
+                whole = ImageOps.exif_transpose(image) if upright else image
         except UnidentifiedImageError as error:
             raise Unusable("not_an_image", "neither PNG, JPEG nor TIFF inside") from error
-        except (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error) as error:
-            text = str(error)
-            short = "truncated" in text or isinstance(error, EOFError)
-            raise Unusable("truncated" if short else "corrupt", text or type(error).__name__) from error
+        except (Unusable, MemoryError):
+            raise
+        except Exception as error:  # on damaged files decoders raise whatever they stumble over
+            text = str(error) or type(error).__name__
+            raise Unusable("truncated" if "truncated" in text else "corrupt", text) from error
+        return to_bytes(whole)
+
+
+def read_mask(path: Path, shape: tuple[int, ...], max_pixels: int) -> npt.NDArray[np.bool_]:
+    """Return a binary image as booleans, True where any channel is above 0.
+
+    Raises
+    ------
+    Unusable
+        As `read_image`, and ``wrong_size`` if the mask has not the shape (H, W).
+    """
+    values = read_image(path, max_pixels)
+    mask = (values if values.ndim == 2 else values.max(axis=2)) > 0
+    if mask.shape != shape:
+        raise Unusable("wrong_size", f"{mask.shape[1]} x {mask.shape[0]} px, not as its collage")
+    return mask
 
 
 def _check(image: Image.Image, max_pixels: int) -> None:
@@ -97,7 +112,7 @@ def to_bytes(image: Image.Image) -> npt.NDArray[np.uint8]:
     if "A" in image.getbands() or "transparency" in image.info:
         whole = image.convert("RGBA")
         white = Image.new("RGBA", whole.size, "white")
-        image = Image.alpha_composite(white, whole).convert("L" if mode == "LA" else "RGB")
+        image = Image.alpha_composite(white, whole).convert("L" if mode in ("L", "LA") else "RGB")
     elif mode == "1":
         image = image.convert("L")
     elif mode not in ("L", "RGB"):

@@ -1,0 +1,304 @@
+"""The sample sheet: every mistake at once, with its line; shards and what they depend on."""
+
+import dataclasses
+import os
+import shutil
+from datetime import datetime
+
+import pytest
+from seston import schemas
+from seston.columns import OPTIONAL, REQUIRED, RESERVED
+from seston.discover import discover
+from seston.errors import SestonError
+from seston.samples import cut_into_shards, raw_digest, read_sheet, sheet_digest
+from synthetic.flowcam import START, write_run
+from synthetic.images import encoded, picture, write_folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A FlowCam run, a folder of dated crops and one of undated ones."""
+    write_run(tmp_path / "run")
+    write_folder(tmp_path / "crops")
+    write_folder(tmp_path / "undated", date="image")
+    return tmp_path
+
+
+def sheet(folder, *lines, name="samples.tsv", encoding="utf-8", newline="\n"):
+    path = folder / name
+    text = newline.join("\t".join(line) for line in lines) + newline
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+HEADER = ("sample", "path", "instrument")
+
+
+def mistakes(path):
+    with pytest.raises(SestonError) as error:
+        read_sheet(path)
+    first, *rest = str(error.value).splitlines()
+    assert str(path) in first
+    return [line.strip() for line in rest] or [first]
+
+
+def test_a_full_row(data):
+    columns = (*HEADER, *OPTIONAL, "bag", "operator")
+    row = ("a.1_B-2", "crops", "images", "2018-05-22T14:30:00+02:00", "lake", "north",
+           "2.5", "4", "0.5", "47.4", "-8.6", "3", "7", "Zoë")  # fmt: skip
+    (sample,) = read_sheet(sheet(data, columns, row))
+    assert dataclasses.asdict(sample) == {
+        "sample": "a.1_B-2", "path": data / "crops", "instrument": "images",
+        "datetime": datetime(2018, 5, 22, 12, 30), "site": "lake", "group": "north",
+        "volume_ml": 2.5, "dilution": 4.0, "pixel_um": 0.5, "latitude": 47.4, "longitude": -8.6,
+        "depth_m": 3.0, "metadata": {"bag": "7", "operator": "Zoë"}, "line": 2,
+    }  # fmt: skip
+
+
+def test_dates_come_from_the_instrument_where_the_sheet_has_none(data):
+    (data / "run" / "run.ctx").rename(data / "run.ctx")
+    lines = [HEADER, ("run", "run", "flowcam"), ("crops", "crops", "images")]
+    run, crops = read_sheet(sheet(data, *lines))
+    assert (run.datetime - START).seconds == 1, "the first particle"
+    assert crops.datetime == datetime(2018, 5, 22, 10)
+    (data / "run.ctx").rename(data / "run" / "run.ctx")
+    assert read_sheet(sheet(data, *lines))[0].datetime == START
+    assert (run.site, run.group, run.volume_ml, run.metadata) == ("", "", None, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_spreadsheets_write_is_read(data, encoding, newline):
+    lines = [(*HEADER, "note"), ("a", "crops", "images", '"bag ""3"", north"'), ("", "", "", "")]
+    path = sheet(data, *lines, encoding=encoding, newline=newline)
+    assert read_sheet(path)[0].metadata == {"note": 'bag "3", north'}
+
+
+def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
+    path = sheet(data, HEADER, ("a", "crops", "images"), ("b", str(data / "run"), "flowcam"))
+    monkeypatch.chdir("/")
+    assert [sample.path for sample in read_sheet(path)] == [data / "crops", data / "run"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [
+        ("sample", "a b", "expected letters, digits"),
+        ("sample", ".hidden", "expected letters, digits"),
+        ("sample", "-x", "expected letters, digits"),
+        ("sample", "", "expected letters, digits"),
+        ("sample", "größe", "expected letters, digits"),
+        ("path", "", "path is empty"),
+        ("path", "gone", "no such file or folder"),
+        ("path", "x" * 300, "path"),
+        ("instrument", "flowcm", "did you mean 'flowcam'?"),
+        ("instrument", "FlowCam", "did you mean 'flowcam'?"),
+        ("instrument", "", "expected one of flowcam, ifcb, frames, images"),
+        ("instrument", "ifcb", "cannot be read by this version, only flowcam and images"),
+        ("instrument", "frames", "cannot be read by this version"),
+        ("instrument", "flowcam", "no .lst file"),
+        ("datetime", "22.5.2018", "expected ISO 8601"),
+        ("datetime", "2021-02-30", "expected ISO 8601"),
+        ("datetime", "0018-05-22", "expected ISO 8601"),
+        ("volume_ml", "3,5", "write the decimal sign as a point"),
+        ("volume_ml", "0", "expected a number above 0"),
+        ("volume_ml", "-1", "expected a number above 0"),
+        ("volume_ml", "nan", "expected a number above 0"),
+        ("volume_ml", "NA", "leave the cell empty if unknown"),
+        ("dilution", "0", "expected a number above 0"),
+        ("pixel_um", "inf", "expected a number above 0"),
+        ("latitude", "91", "from -90 to 90"),
+        ("longitude", "-181", "from -180 to 180"),
+        ("depth_m", "deep", "expected a number"),
+    ],
+)
+def test_a_wrong_cell_is_told_with_its_line(data, column, cell, expected):
+    good = dict.fromkeys((*REQUIRED, *OPTIONAL), "") | {
+        "sample": "a", "path": "crops", "instrument": "images", "datetime": "2018-05-22",
+    }  # fmt: skip
+    rows = [
+        tuple(good),
+        tuple(good.values()),
+        tuple((good | {"sample": "b", column: cell}).values()),
+    ]
+    (mistake,) = mistakes(sheet(data, *rows))
+    assert mistake.startswith("line 3: ") and expected in mistake
+    assert cell in mistake or column in ("path", "instrument")
+
+
+def test_all_mistakes_are_told_at_once(data):
+    path = sheet(
+        data,
+        (*HEADER, "datetime", "volume_ml"),
+        ("a", "crops", "images", "2018-05-22", ""),
+        ("a", "nowhere", "imges", "May", "3,5"),
+        (),
+        ("b", "crops", "images", "2018-05-22"),
+        ("c", "undated", "images", "", ""),
+        ("a", "crops", "images", "2018-05-22", "1"),
+    )
+    found = mistakes(path)
+    assert [text.split(":")[0] for text in found] == [
+        *["line 3"] * 5, "line 5", "line 6", "line 7",
+    ]  # fmt: skip
+    assert "stands in line 2 too" in found[0]
+    assert "found 4 cells, expected 5" in found[5]
+    assert "fill in datetime" in found[6]
+    assert "stands in line 2 too" in found[7]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("sample", "path"), "column 'instrument' is missing"),
+        (
+            ("sample", "path", "instrment"),
+            "column 'instrument' is missing; did you mean 'instrment'?",
+        ),
+        (("Sample", "path", "instrument"), "found column 'Sample'; write 'sample'"),
+        ((*HEADER, "volume ml"), "write 'volume_ml'"),
+        ((*HEADER, "site", "site"), "column 'site' stands there twice"),
+        ((*HEADER, "", "x"), "column 4 has no name"),
+        ((*HEADER, "cluster"), "column 'cluster' is one that Seston writes itself"),
+        ((*HEADER, "volume_source"), "column 'volume_source' is one that Seston writes itself"),
+        (("sample,path,instrument",), "save the sheet with tabs"),
+        (("sample;path;instrument",), "save the sheet with tabs"),
+    ],
+)
+def test_wrong_headers(data, header, expected):
+    assert expected in "\n".join(mistakes(sheet(data, header, ("a", "crops", "images"))))
+
+
+def test_sheets_that_are_none(data):
+    assert "not found" in mistakes(data / "gone.tsv")[0]
+    assert "no samples" in mistakes(sheet(data, HEADER))[0]
+    (data / "empty.tsv").write_text("\n")
+    assert "empty" in mistakes(data / "empty.tsv")[0]
+    latin = sheet(data, (*HEADER, "note"), ("a", "crops", "images", "Zoë"), encoding="latin-1")
+    assert "line 2: not UTF-8" in mistakes(latin)[0]
+    quotes = sheet(data, (*HEADER, "note"), ("a", "crops", "images", '"open'), ("b",))
+    assert "line 2" in mistakes(quotes)[0] and "quotes" in mistakes(quotes)[0]
+    assert "cannot be read" in mistakes(data)[0]
+
+
+def test_columns_of_the_tables_are_reserved():
+    """A further column of the sheet may not take the place of one of ours."""
+    ours = {*schemas.IMAGES.names, *schemas.EFFORT.names}
+    assert {*REQUIRED, *OPTIONAL} | RESERVED >= ours
+    assert not RESERVED & {*REQUIRED, *OPTIONAL}
+
+
+def dated(data, *dates):
+    rows = [(f"s{number:04d}", "crops", "images", date) for number, date in enumerate(dates)]
+    return read_sheet(sheet(data, (*HEADER, "datetime"), *reversed(rows)))
+
+
+def test_shards_by_period(data):
+    samples = dated(
+        data, "2018-12-31", "2019-01-01T23:59", "2019-01-06", "2019-01-07", "2018-12-30"
+    )
+    names = {by: list(cut_into_shards(samples, by)) for by in ("day", "week", "month", "sample")}
+    assert names == {
+        "day": ["2018-12-30", "2018-12-31", "2019-01-01", "2019-01-06", "2019-01-07"],
+        "week": ["2018-W52", "2019-W01", "2019-W02"],
+        "month": ["2018-12", "2019-01"],
+        "sample": ["s0000", "s0001", "s0002", "s0003", "s0004"],
+    }
+    week = [sample.sample for sample in cut_into_shards(samples, "week")["2019-W01"]]
+    assert week == ["s0000", "s0001", "s0002"]
+
+
+def test_too_many_shards_name_a_period_that_fits(data):
+    (sample,) = dated(data, "2018-05-22")
+    at = lambda number: datetime.fromordinal(730_000 + number)  # noqa: E731
+    many = [dataclasses.replace(sample, sample=f"s{n}", datetime=at(n)) for n in range(1001)]
+    with pytest.raises(SestonError, match=r"1001 shards.*shard_by: week \(144 shards\)"):
+        cut_into_shards(many, "day")
+    assert len(cut_into_shards(many[:1000], "day")) == 1000
+
+
+def test_the_digest_of_a_shard_follows_its_rows_and_files(data):
+    lines = [(*HEADER, "site"), ("a", "crops", "images", "x"), ("b", "run", "flowcam", "x")]
+    path = sheet(data, *lines)
+    before = raw_digest(read_sheet(path))
+    assert raw_digest(read_sheet(path)) == before
+    os.utime(data / "run" / "run.lst")
+    os.utime(path)
+    assert raw_digest(read_sheet(path)) == before, "a touch is no change"
+    moved = shutil.copytree(data, data.parent / f"{data.name}-moved")
+    assert raw_digest(read_sheet(moved / "samples.tsv")) == before, "nor is a move"
+    shutil.rmtree(moved)
+    other_site = [lines[0], *[(*line[:3], "y") for line in lines[1:]]]
+    assert raw_digest(read_sheet(sheet(data, *other_site))) == before, "a site cuts nothing anew"
+    seen = {before}
+    volume = [(*HEADER, "volume_ml"), ("a", "crops", "images", "2"), ("b", "run", "flowcam", "")]
+    seen.add(raw_digest(read_sheet(sheet(data, *volume))))
+    sheet(data, *lines)
+    (data / "crops" / "new.png").write_bytes(encoded(picture(), "png"))
+    seen.add(raw_digest(read_sheet(path)))
+    with (data / "run" / "run.lst").open("a") as file:
+        file.write("\n")
+    seen.add(raw_digest(read_sheet(path)))
+    assert len(seen) == 4
+
+
+def test_the_digest_of_the_sheet_follows_every_cell(data):
+    def digest(site, bag):
+        columns = (*HEADER, "site", "bag")
+        return sheet_digest(read_sheet(sheet(data, columns, ("a", "crops", "images", site, bag))))
+
+    assert digest("x", "1") == digest("x", "1")
+    assert len({digest("x", "1"), digest("y", "1"), digest("x", "2"), digest("x1", "")}) == 4
+
+
+def test_discovery_writes_a_sheet_that_can_be_read(data, monkeypatch, capsys):
+    write_run(data / "cruise" / "run")
+    write_folder(data / "crops" / "inner")
+    for suffix in ("adc", "hdr", "roi"):
+        (data / f"D20130526T095207_IFCB013.{suffix}").touch()
+        (data / f"IFCB5_2012_028_081515.{suffix}").touch()
+    (data / "D20130526T101010_IFCB013.adc").touch()
+    old = data / "old"
+    old.mkdir()
+    (old / "old.lst").write_text("44\nId:x\n")
+    (old / "old_000001.tif").write_bytes(b"")
+    monkeypatch.chdir(data)
+    discover(data)
+    printed = capsys.readouterr()
+    rows = [line.split("\t") for line in printed.out.splitlines()]
+    assert rows == [
+        ["sample", "path", "instrument", "datetime"],
+        ["D20130526T095207_IFCB013", "D20130526T095207_IFCB013.adc", "ifcb", "2013-05-26T09:52:07"],
+        ["IFCB5_2012_028_081515", "IFCB5_2012_028_081515.adc", "ifcb", "2012-01-28T08:15:15"],
+        ["inner", "crops/inner", "images", "2018-05-22T10:00:00"],
+        ["run", "cruise/run", "flowcam", START.isoformat()],
+        [f"{data.name}_run", "run", "flowcam", START.isoformat()],
+        ["undated", "undated", "images", ""],
+    ]
+    for note in ("without .hdr and .roi", "old.lst", "crops: images beside", "undated: no date"):
+        assert note in printed.err
+    keep = [
+        line
+        for line in printed.out.splitlines()
+        if "\tifcb\t" not in line and "undated" not in line
+    ]
+    (data / "samples.tsv").write_text("\n".join(keep) + "\n")
+    assert [sample.sample for sample in read_sheet(data / "samples.tsv")] == [
+        "inner", "run", f"{data.name}_run",
+    ]  # fmt: skip
+
+
+def test_discovery_of_nothing(tmp_path):
+    with pytest.raises(SestonError, match="neither FlowCam runs"):
+        discover(tmp_path)
+    with pytest.raises(SestonError, match="no such folder"):
+        discover(tmp_path / "gone")
+
+
+def test_the_example_has_all_its_months(repository):
+    samples = read_sheet(repository / "example" / "samples.tsv")
+    lake = [sample for sample in samples if sample.site == "lake"]
+    assert len(lake) == 48
+    assert list(cut_into_shards(lake, "month")) == [f"2018-{month:02d}" for month in range(5, 13)]
+    groups = sorted(sample.group for sample in samples if sample.site == "culture")
+    assert groups == ["nitrate", "sulfate", "sulfate"]

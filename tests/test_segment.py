@@ -1,0 +1,155 @@
+"""From raw files to rows: nothing that was listed is lost, and nothing half-written stays."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from seston import store
+from seston.errors import SestonError
+from seston.measure import focus
+from seston.segment import segment
+from synthetic.flowcam import VOLUME_ML, write_run
+from synthetic.images import damaged_png, encoded, picture, write_folder
+
+
+class Shard:
+    """A sheet in a folder, and what `segment` makes of it."""
+
+    def __init__(self, folder, *rows, columns="sample path instrument datetime"):
+        self.folder = folder
+        self.sheet = folder / "samples.tsv"
+        lines = [columns.split(), *(row.split() for row in rows)]
+        self.sheet.write_text("".join("\t".join(line) + "\n" for line in lines))
+        self.samples = [line[0] for line in lines[1:]]
+
+    def run(self, out="out", max_rejected=1.0, **options):
+        paths = {
+            kind: self.folder / out / f"{kind}.parquet" for kind in ("crops", "rejected", "effort")
+        }
+        options = {"samples": self.samples, "max_rejected": max_rejected, **options}
+        segment(sheet=self.sheet, **paths, **options)
+        return [store.read_table(path, kind).to_pylist() for kind, path in paths.items()]
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A run with a bad row and a folder with a bad file, in one shard."""
+    run = write_run(tmp_path / "run")
+    run.rows[1]["image_x"] = "9999"
+    run.write_list()
+    write_folder(tmp_path / "crops", 4)
+    (tmp_path / "crops" / "a.png").write_bytes(damaged_png(picture()))
+    (tmp_path / "crops" / "b.png").write_bytes(encoded(picture(2, 40), "png"))
+    return Shard(tmp_path, "run-1 run flowcam 2024-05-06", "bag crops images 2018-05-22T10:00")
+
+
+def test_listed_is_used_and_rejected_for_every_sample(mixed):
+    crops, rejected, effort = mixed.run()
+    of = {row["sample"]: row for row in effort}
+    counts = {
+        name: [row[key] for key in ("listed", "used", "rejected")] for name, row in of.items()
+    }
+    assert counts == {"bag": [6, 4, 2], "run-1": [6, 5, 1]}
+    found = {(row["sample"], row["roi"], row["reason"]) for row in rejected}
+    assert found == {
+        ("bag", "a.png", "corrupt"),
+        ("bag", "b.png", "too_small"),
+        ("run-1", "000002", "outside_collage"),
+    }
+    ids = [row["image_id"] for row in crops]
+    assert ids == sorted(ids) and len(ids) == 9
+    assert all(row["image_id"] == f"{row['sample']}/{row['roi']}" for row in crops)
+
+
+def test_crops_keep_their_pixels_and_their_masks_are_measured(tmp_path):
+    run = write_run(tmp_path / "run")
+    crops, _, (effort,) = Shard(tmp_path, "run-1 run flowcam 2024-05-06").run()
+    for row in crops:
+        pixels = np.asarray(Image.open(io.BytesIO(row["crop"])))
+        assert np.array_equal(pixels, run.crops[row["roi"]])
+        assert (row["h"], row["w"]) == pixels.shape[:2]
+        area = np.count_nonzero(run.masks[row["roi"]])
+        assert (row["mask"], row["area_px"], row["pixel_um"]) == ("bin", area, 0.5)
+        assert row["area_um2"] == pytest.approx(area / 4)
+        assert np.pi / 4 * row["esd_um"] ** 2 == pytest.approx(area / 4)
+        assert row["focus"] == focus(pixels)
+        assert row["vs_abd_um"] == int(row["roi"]) + 0.25
+        assert row["timestamp"].second == (9 + int(row["roi"])) % 60
+    assert effort["volume_ml"] == pytest.approx(VOLUME_ML)
+    assert (effort["volume_source"], effort["dilution"], effort["pixel_um"]) == ("ctx", 4, 0.5)
+
+
+def test_without_a_mask_or_a_scale_there_are_no_sizes(tmp_path):
+    write_folder(tmp_path / "crops", 3)
+    crops, _, (effort,) = Shard(tmp_path, "bag crops images 2018-05-22").run()
+    assert {row["timestamp"].isoformat() for row in crops} == {"2018-05-22T10:00:00"}
+    for key in ("mask", "pixel_um", "area_px", "area_um2", "esd_um", "vs_esd_um"):
+        assert {row[key] for row in crops} == {None}
+    assert effort["volume_ml"] is None and effort["volume_source"] is None
+    assert effort["dilution"] == 1
+
+
+def test_the_sheet_goes_before_the_instrument(tmp_path):
+    write_run(tmp_path / "run")
+    columns = "sample path instrument datetime volume_ml dilution pixel_um"
+    row = "run-1 run flowcam 2024-05-01 2.5 10 0.25"
+    crops, _, (effort,) = Shard(tmp_path, row, columns=columns).run()
+    assert (effort["volume_ml"], effort["volume_source"], effort["dilution"]) == (2.5, "sheet", 10)
+    assert effort["datetime"].isoformat() == "2024-05-01T00:00:00"
+    assert {row["pixel_um"] for row in crops} == {0.25}
+    assert crops[0]["area_um2"] == pytest.approx(crops[0]["area_px"] / 16)
+
+
+def test_too_many_rejected_fail_the_shard_before_anything_is_written(mixed):
+    assert mixed.run(max_rejected=0.25)  # 3 of 12: not more than a quarter
+    with pytest.raises(SestonError) as error:
+        mixed.run("second", max_rejected=0.24)
+    message = str(error.value)
+    assert "3 of 12" in message and "segment.max_rejected" in message
+    for reason in ("1 corrupt, such as bag/a.png", "1 too_small", "1 outside_collage"):
+        assert reason in message
+    assert not (mixed.folder / "second").exists()
+
+
+def test_an_empty_sample_is_an_empty_shard(tmp_path):
+    (tmp_path / "crops").mkdir()
+    crops, rejected, (effort,) = Shard(tmp_path, "bag crops images 2018-05-22").run(
+        max_rejected=0.0
+    )
+    assert (crops, rejected) == ([], [])
+    assert (effort["listed"], effort["used"], effort["rejected"]) == (0, 0, 0)
+
+
+def test_two_runs_and_any_number_of_threads_give_the_same_bytes(mixed):
+    for out, threads in (("one", 1), ("two", 1), ("three", 3)):
+        mixed.run(out, threads=threads)
+    for kind in ("crops", "rejected", "effort"):
+        files = [mixed.folder / out / f"{kind}.parquet" for out in ("one", "two", "three")]
+        assert len({file.read_bytes() for file in files}) == 1
+
+
+def test_a_sample_that_is_not_in_the_sheet(mixed):
+    with pytest.raises(SestonError, match="no sample nobody"):
+        mixed.run(samples=["nobody"])
+
+
+def test_an_instrument_that_loses_organisms_is_a_programming_error(mixed, monkeypatch):
+    from seston.instruments import images
+
+    real = images.read
+    lossy = lambda *arguments: (real(*arguments)[0], iter(list(real(*arguments)[1])[1:]))  # noqa: E731
+    monkeypatch.setattr(images, "read", lossy)
+    with pytest.raises(ValueError, match="6 listed"):
+        mixed.run()
+
+
+def test_the_fingerprint_tells_the_settings(mixed):
+    for out, limit in (("a", 10**6), ("b", 10**6), ("c", 10**7)):
+        mixed.run(out, max_pixels=limit)
+    a, b, c = (
+        store.read_metadata(mixed.folder / out / "crops.parquet")["fingerprint"] for out in "abc"
+    )
+    assert a == b != c
+    assert re.fullmatch("[0-9a-f]{64}", a)

@@ -1,0 +1,77 @@
+"""The columns of the sample sheet: which there are, and what their cells may hold."""
+
+import difflib
+import math
+import re
+from collections.abc import Collection, Sequence
+
+REQUIRED = ("sample", "path", "instrument")
+OPTIONAL = (
+    "datetime", "site", "group", "volume_ml", "dilution", "pixel_um",
+    "latitude", "longitude", "depth_m",
+)  # fmt: skip
+#: Columns of images.parquet and samples.tsv, which no further column may take.
+RESERVED = {
+    "image_id", "timestamp", "frame", "x", "y", "w", "h", "mask",
+    "area_px", "area_um2", "esd_um", "focus", "vs_esd_um", "vs_abd_um",
+    "cluster", "distance", "margin", "map_x", "map_y", "density_cluster",
+    "listed", "used", "rejected", "volume_source", "run_mode", "warnings",
+}  # fmt: skip
+
+# name -> lowest and highest value
+NUMBERS = {
+    "volume_ml": (0.0, math.inf),
+    "dilution": (0.0, math.inf),
+    "pixel_um": (0.0, math.inf),
+    "latitude": (-90.0, 90.0),
+    "longitude": (-180.0, 180.0),
+    "depth_m": (-12_000.0, 12_000.0),  # either sign: both conventions are in use
+}
+_POSITIVE = ("volume_ml", "dilution", "pixel_um")
+
+
+def header_mistakes(header: Sequence[str]) -> list[str]:
+    """Return what is wrong with the header, each with its remedy."""
+    if len(header) == 1 and re.search("[,;]", header[0]):
+        return ["line 1: cells are parted by commas or semicolons; save the sheet with tabs"]
+    mistakes = []
+    known = REQUIRED + OPTIONAL
+    for position, name in enumerate(header, start=1):
+        plain = re.sub(r"[\s-]+", "_", name.casefold())
+        if not name:
+            mistakes.append(f"column {position} has no name")
+        elif name in header[: position - 1]:
+            mistakes.append(f"column {name!r} stands there twice")
+        elif name in RESERVED:
+            mistakes.append(f"column {name!r} is one that Seston writes itself; rename it")
+        elif name not in known and plain in known:
+            mistakes.append(f"found column {name!r}; write {plain!r}")
+    for name in REQUIRED:
+        if name not in header:
+            mistakes.append(f"column {name!r} is missing{did_you_mean(name, header)}")
+    return [f"line 1: {text}" for text in mistakes]
+
+
+def number(key: str, text: str, found: list[str]) -> float | None:
+    """Return a number, or None for an empty cell or after adding a mistake to `found`."""
+    if not text:
+        return None
+    low, high = NUMBERS[key]
+    wanted = "a number above 0" if key in _POSITIVE else f"a number from {low:g} to {high:g}"
+    try:
+        value = float(text)
+    except ValueError:
+        comma = re.fullmatch(r"[+-]?\d+,\d+", text)
+        remedy = "write the decimal sign as a point" if comma else "leave the cell empty if unknown"
+        found.append(f"{key} {text!r}: expected {wanted}; {remedy}")
+        return None
+    if math.isfinite(value) and low <= value <= high and (value > 0 or key not in _POSITIVE):
+        return value
+    found.append(f"{key} {text!r}: expected {wanted}; leave the cell empty if unknown")
+    return None
+
+
+def did_you_mean(name: str, choices: Collection[str]) -> str:
+    """Return a hint if one of the choices is close to the name, else an empty text."""
+    close = difflib.get_close_matches(name.casefold(), choices, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,185 @@
+"""Stage `tables`: everything known of each organism and each sample, for people."""
+
+import csv
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seston import schemas, store
+from seston.errors import SestonError
+from seston.sheet import Sample, read_sheet
+
+log = logging.getLogger("seston")
+
+_OF_CROPS = [name for name in schemas.CROPS.names if name not in ("roi", "crop")]
+_OF_SAMPLE = ("site", "group", "instrument", "datetime", "latitude", "longitude", "depth_m")
+_OF_EFFORT = (
+    "listed", "used", "rejected", "volume_ml", "volume_source", "dilution", "pixel_um", "run_mode",
+)  # fmt: skip
+
+
+def image_table(
+    crops: pa.Table, clusters: pa.Table, places: pa.Table, samples: Sequence[Sample]
+) -> pa.Table:
+    """Join crops, clusters and map places (all in the same order) with their samples.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of `schemas.IMAGES`, then the further columns of the sheet.
+    """
+    names = pa.array([sample.sample for sample in samples], pa.string())
+    rows = pc.index_in(crops["sample"], names)
+    columns = {name: crops[name] for name in crops.column_names}
+    for name in _OF_SAMPLE:
+        field = schemas.IMAGES.field(name)
+        columns[name] = pa.array([getattr(sample, name) for sample in samples], field.type).take(
+            rows
+        )
+    columns |= {name: clusters[name] for name in ("cluster", "distance", "margin")}
+    columns |= {"map_x": places["x"], "map_y": places["y"]}
+    columns["density_cluster"] = places["density_cluster"]
+    for name in _metadata(samples):
+        values = pa.array([sample.metadata[name] for sample in samples], pa.string())
+        columns[name] = values.take(rows)
+    return pa.table(columns)
+
+
+def sample_lines(efforts: pa.Table, samples: Sequence[Sample]) -> str:
+    """Return samples.tsv: one line per sample, what was listed and how much was analysed."""
+    of = {row["sample"]: row for row in efforts.to_pylist()}
+    metadata = _metadata(samples)
+    before, after = ("sample", *_OF_SAMPLE[:4]), _OF_SAMPLE[4:]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
+    writer.writerow([*before, *_OF_EFFORT, *after, *metadata, "warnings"])
+    for sample in sorted(samples, key=lambda sample: sample.sample):
+        effort = of[sample.sample]
+        writer.writerow(
+            [
+                *(_text(getattr(sample, name)) for name in before),
+                *(_text(effort[name]) for name in _OF_EFFORT),
+                *(_text(getattr(sample, name)) for name in after),
+                *(sample.metadata[name] for name in metadata),
+                effort["warnings"],
+            ]
+        )
+    return buffer.getvalue()
+
+
+def require_counts(efforts: pa.Table, crops: pa.Table, rejected: pa.Table) -> None:
+    """Raise `SestonError` unless every sample has as many rows as its effort says."""
+    used, refused = _count(crops), _count(rejected)
+    for row in efforts.to_pylist():
+        name = row["sample"]
+        found = (used.pop(name, 0), refused.pop(name, 0))
+        if found != (row["used"], row["rejected"]) or sum(found) != row["listed"]:
+            raise SestonError(
+                f"sample {name}: {row['listed']} listed, {row['used']} used and {row['rejected']}"
+                f" rejected by its effort, but {found[0]} crops and {found[1]} rejected rows;"
+                " delete results/segment and run again"
+            )
+    if used or refused:
+        raise SestonError(
+            f"crops of {', '.join(sorted({*used, *refused}))} without an effort;"
+            " delete results/segment and run again"
+        )
+
+
+def _count(table: pa.Table) -> dict[str, int]:
+    counts = pc.value_counts(table["sample"].combine_chunks())
+    return {pair["values"]: pair["counts"] for pair in counts.to_pylist()}
+
+
+def _metadata(samples: Sequence[Sample]) -> list[str]:
+    return list(samples[0].metadata) if samples else []
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def tables(
+    *,
+    sheet: Path,
+    segment_dir: Path,
+    clusters_dir: Path,
+    map: Path,
+    shards: list[str],
+    images: Path,
+    samples: Path,
+) -> None:
+    """Join everything into one table of organisms and one of samples.
+
+    Parameters
+    ----------
+    sheet : pathlib.Path
+        The sample sheet.
+    segment_dir : pathlib.Path
+        Folder with one folder per shard: crops, rejected and effort.
+    clusters_dir : pathlib.Path
+        Folder with one table of clusters per shard.
+    map : pathlib.Path
+        The map: a place and a density cluster per organism.
+    shards : list of str
+        Names of the shards.
+    images : pathlib.Path
+        Written: one row per organism (Parquet).
+    samples : pathlib.Path
+        Written: one row per sample (tab-separated).
+    """
+    rows = read_sheet(sheet)
+    cut = {
+        kind: [segment_dir / shard / f"{kind}.parquet" for shard in shards]
+        for kind in ("crops", "rejected", "effort")
+    }
+    assigned = [clusters_dir / f"{shard}.parquet" for shard in shards]
+    origins = [store.common_fingerprint(paths) for paths in (cut["crops"], assigned)]
+    _require_same_embeddings(map, assigned[0])
+    crop_tables = _read(cut["crops"], "crops", _OF_CROPS)
+    cluster_tables = _read(assigned, "clusters")
+    for row in zip(cut["crops"], crop_tables, assigned, cluster_tables, strict=True):
+        store.require_same_ids(row[0], row[1]["image_id"], row[2], row[3]["image_id"])
+    efforts = pa.concat_tables(_read(cut["effort"], "effort"))
+    _require_same_samples(sheet, rows, efforts)
+    crops = pa.concat_tables(crop_tables)
+    rejected = pa.concat_tables(_read(cut["rejected"], "rejected", ["sample"]))
+    require_counts(efforts, crops, rejected)
+    order = pc.sort_indices(crops["image_id"])
+    crops, clusters = crops.take(order), pa.concat_tables(cluster_tables).take(order)
+    places = store.read_table(map, "map")
+    store.require_same_ids(map, places["image_id"], segment_dir, crops["image_id"])
+    made_by = store.fingerprint("tables", *origins, store.read_metadata(map)["fingerprint"])
+    table = image_table(crops, clusters, places, rows)
+    store.write_table(table, images, schemas.IMAGES, "images", made_by)
+    store.write_text(sample_lines(efforts, rows), samples)
+    log.info("%d organisms in %d samples", len(table), len(rows))
+
+
+def _read(paths: Iterable[Path], kind: str, columns: Sequence[str] | None = None) -> list[pa.Table]:
+    return [store.read_table(path, kind, columns).replace_schema_metadata() for path in paths]
+
+
+def _require_same_embeddings(map: Path, clusters: Path) -> None:
+    placed, assigned = (store.read_metadata(path).get("embeddings") for path in (map, clusters))
+    if placed != assigned:
+        raise SestonError(
+            f"{map} and {clusters} were made from different embeddings;"
+            " delete the older and run again"
+        )
+
+
+def _require_same_samples(sheet: Path, rows: Sequence[Sample], efforts: pa.Table) -> None:
+    listed, cut = {sample.sample for sample in rows}, set(efforts["sample"].to_pylist())
+    if listed != cut:
+        raise SestonError(
+            f"{sheet} and the cut shards differ in samples: {', '.join(sorted(listed ^ cut))};"
+            " run again from the step `segment`"
+        )
