@@ -1,6 +1,5 @@
 """What tests share: the repository, optional data, and running Snakemake as a user would."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -42,13 +41,15 @@ class Project:
     def __init__(self, folder: Path, workflow: Path = REPOSITORY) -> None:
         self.folder, self.workflow = folder, workflow
 
-    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    def command(self, *arguments: str) -> list[str]:
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.workflow / "Snakefile"]
         command += ["--directory", self.folder, "--configfile", self.folder / "config.yaml"]
+        return [*map(str, command), *arguments]
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [*map(str, command), *arguments],
+            self.command(*arguments),
             cwd=self.workflow,
-            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -78,7 +79,7 @@ class Project:
 SMALL = {
     "samples": "samples.tsv",
     "shard_by": "month",
-    "backbone": {"name": "tiny_test", "weights": "random"},
+    "backbone": {"name": "vit_test_patch8", "weights": "random"},
     "finetune": {"max_images": 32, "batch_size": 16, "local_crops": 1},
     "cluster": {"k": 4, "examples": 4},
     "density": {"neighbors": 5, "min_samples": 3},

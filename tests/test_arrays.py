@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from seston.arrays import ROWS_A_BATCH, ArrayFile, ArrayWriter
 from seston.errors import SestonError
 

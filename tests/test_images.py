@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from seston.errors import SestonError
 from seston.instruments import images
 from seston.instruments.contract import Rejection, Roi

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from seston import measure
 from skimage.measure import regionprops
+
+from seston import measure
 from synthetic.images import picture
 
 

@@ -6,6 +6,7 @@ import shutil
 from datetime import datetime
 
 import pytest
+
 from seston import schemas
 from seston.columns import OPTIONAL, REQUIRED, RESERVED
 from seston.discover import discover

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+
 from seston import store
 from seston.errors import SestonError
 from seston.measure import focus

@@ -6,6 +6,7 @@ import textwrap
 
 import pyarrow as pa
 import pytest
+
 from seston import store
 from seston.errors import SestonError
 

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from seston import schemas, store
 from seston.errors import SestonError
 from seston.samples import cut_into_shards, read_sheet

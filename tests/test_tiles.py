@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
+
 from seston import schemas, store
 from seston.arrays import ArrayFile
 from seston.tiles import background, make_tile, pad_to_square, tiles

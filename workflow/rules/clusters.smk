@@ -170,7 +170,6 @@ rule examples:
             --shards {params.shards:q} \
             --per-cluster {params.per_cluster} \
             --seed {params.seed} \
-            --threads {threads} \
             --examples {output.examples:q} \
             &>{log:q}
         """

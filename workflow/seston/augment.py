@@ -32,7 +32,7 @@ class Crop:
     blur : float
         Share of the crops that are blurred.
     sigma : float
-        Largest blur, in pixels of the crop.
+        Largest blur, as a share of the crop's side.
     """
 
     size: int
@@ -41,7 +41,7 @@ class Crop:
     light: float = 0.3
     colour: float = 0.1
     blur: float = 0.5
-    sigma: float = 1.2
+    sigma: float = 0.015
 
 
 def random_crops(images: Tensor, crop: Crop, generator: torch.Generator) -> Tensor:
@@ -65,7 +65,7 @@ def random_crops(images: Tensor, crop: Crop, generator: torch.Generator) -> Tens
     # Beyond the tile lies the background, not black: sample the difference to it.
     ground = background(images)
     seen = F.grid_sample(images - ground, grid, align_corners=False) + ground
-    seen = blurred(seen, *_blur_draws(len(images), crop, generator), crop.sigma)
+    seen = blurred(seen, *_blur_draws(len(images), crop, generator))
     return relit(seen, crop, generator)
 
 
@@ -94,12 +94,12 @@ def background(images: Tensor) -> Tensor:
     return torch.cat(rim, -1).median(-1).values[..., None, None]
 
 
-def blurred(images: Tensor, chosen: Tensor, sigma: Tensor, widest: float) -> Tensor:
-    """Blur the chosen images with Gaussians, each of its own width (pixels)."""
+def blurred(images: Tensor, chosen: Tensor, sigma: Tensor) -> Tensor:
+    """Blur the chosen images with Gaussians, each of its own sigma (pixels)."""
     where = chosen.nonzero()[:, 0]
     if not len(where):
         return images
-    reach = math.ceil(2.5 * widest)
+    reach = math.ceil(2.5 * sigma.max().item())
     steps = torch.arange(-reach, reach + 1, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (steps / sigma[where, None]) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True)).to(images.device)
@@ -127,4 +127,4 @@ def relit(images: Tensor, crop: Crop, generator: torch.Generator) -> Tensor:
 
 def _blur_draws(count: int, crop: Crop, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     draw = torch.rand(2, count, generator=generator)
-    return draw[0] < crop.blur, 0.1 + (crop.sigma - 0.1) * draw[1]
+    return draw[0] < crop.blur, crop.size * crop.sigma * (0.2 + 0.8 * draw[1])

@@ -38,9 +38,7 @@ STAGES = {
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; return the exit status (2 for the user's mistakes)."""
     given = sys.argv[1:] if arguments is None else arguments
-    logging.basicConfig(
-        stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
-    )
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("seston").setLevel(logging.INFO)  # libraries only from WARNING on
     limit_threads(_threads(given))
     app = cyclopts.App(

@@ -13,7 +13,7 @@ from seston.collection import require_fit
 from seston.errors import SestonError
 from seston.models.backbones import Backbone, images_of
 from seston.models.hardware import autocast, choose_device, choose_precision, repeatable
-from seston.models.weights import read_model
+from seston.models.model_file import read_model
 from seston.progress import Progress
 
 log = logging.getLogger("seston")
@@ -27,7 +27,7 @@ def embed_tiles(
     images = images_of(torch.from_numpy(tiles.copy()).to(device))
     with autocast(device, precision):
         features = backbone(images)
-    return features.float().cpu().numpy().astype(np.float16)
+    return features.half().cpu().numpy()
 
 
 def embed(

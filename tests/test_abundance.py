@@ -1,0 +1,231 @@
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from seston import store
+from seston.errors import SestonError
+from seston.schemas import IMAGES
+from seston.trends.abundance import COLUMNS, trends
+
+# Ten samples, two sites; counts of clusters 0, 1, 2. Cluster 2 is only in the sea.
+SAMPLES = [
+    # sample site group datetime volume dilution counts
+    ("a1", "lake", "", "2020-05-04T08:00:00", "2", "1", (30, 70, 0)),
+    ("a2", "lake", "", "2020-05-05T08:00:00", "3", "1", (50, 50, 0)),
+    ("a3", "lake", "", "2020-05-10T23:00:00", "", "", (40, 60, 0)),
+    ("a4", "lake", "", "2020-05-18T08:00:00", "1", "10", (0, 50, 0)),  # a week without samples
+    ("a5", "lake", "", "2020-05-19T08:00:00", "1", "10", (0, 30, 0)),
+    ("a6", "lake", "", "2020-05-25T08:00:00", "4", "1", (0, 0, 0)),  # sampled, nothing in it
+    ("b1", "sea", "bag1", "2020-05-04T08:00:00", "0", "1", (1, 2, 3)),
+    ("b2", "sea", "bag1", "2020-05-04T09:00:00", "-1", "1", (2, 2, 2)),
+    ("b3", "sea", "bag2", "2020-05-04T08:00:00", "1", "1", (0, 5, 5)),
+    ("z1", "pond", "", "2020-05-04T08:00:00", "1", "1", (2, 8, 0)),
+]
+
+
+def write(folder, samples=SAMPLES, **changes):
+    rows = []
+    for sample, site, group, time, volume, dilution, counts in samples:
+        used = sum(counts)
+        rows.append((sample, site, group, time, used, used, 0, volume, dilution))
+    names = [
+        "sample",
+        "site",
+        "group",
+        "datetime",
+        "listed",
+        "used",
+        "rejected",
+        "volume_ml",
+        "dilution",
+    ]
+    sheet = pd.DataFrame(rows, columns=names).assign(**changes)
+    sheet.to_csv(folder / "samples.tsv", sep="\t", index=False)
+    images = [
+        (f"{sample}/{cluster}-{i:03d}", sample, cluster)
+        for sample, *_, counts in samples
+        for cluster, count in enumerate(counts)
+        for i in range(count)
+    ]
+    images.sort()
+    table = {field.name: pa.nulls(len(images), field.type) for field in IMAGES}
+    for column, name in enumerate(("image_id", "sample", "cluster")):
+        values = [row[column] for row in images]
+        table[name] = pa.array(values, IMAGES.field(name).type)
+    store.write_table(pa.table(table), folder / "images.parquet", IMAGES, "images", "x")
+
+
+def run(folder, period="week", confidence=0.95, **parts):
+    write(folder, **parts)
+    trends(
+        images=folder / "images.parquet", samples=folder / "samples.tsv", period=period,
+        confidence=confidence, abundance=folder / "abundance.tsv",
+    )  # fmt: skip
+    text = (folder / "abundance.tsv").read_text()
+    return pd.read_csv(io.StringIO(text), sep="\t", keep_default_na=False, na_values={
+        name: "" for name in COLUMNS if name.startswith(("share", "concentration"))
+    })  # fmt: skip
+
+
+def row(table, site, period, cluster, group=""):
+    found = table.query("site == @site and group == @group and period == @period")
+    return found[found["cluster"] == cluster].iloc[0]
+
+
+def test_every_cluster_has_a_row_in_every_sampled_period_and_no_other(tmp_path):
+    table = run(tmp_path)
+    assert list(table.columns) == COLUMNS
+    keys = table[["site", "group", "period", "cluster"]]
+    weeks = ["2020-05-04", "2020-05-18", "2020-05-25"]
+    expected = [("lake", "", week, c) for week in weeks for c in range(3)]
+    expected += [("pond", "", weeks[0], c) for c in range(3)]
+    expected += [("sea", bag, weeks[0], c) for bag in ("bag1", "bag2") for c in range(3)]
+    assert [tuple(key) for key in keys.to_numpy()] == expected
+
+
+def test_counts_and_shares_are_sums_over_samples(tmp_path):
+    table = run(tmp_path)
+    first = row(table, "lake", "2020-05-04", 0)
+    assert (first["samples"], first["count"], first["images"]) == (3, 120, 300)
+    assert first["share"] == 0.4
+    assert first["few_samples"] == 0
+    assert row(table, "lake", "2020-05-18", 0)["few_samples"] == 1
+    sums = table.groupby(["site", "group", "period"])["share"].sum()
+    assert sorted(sums.round(5)) == [0, 1, 1, 1, 1, 1]  # 0: the week without images
+
+
+def test_concentrations_are_ratios_of_sums_where_the_volume_is_known(tmp_path):
+    table = run(tmp_path)
+    first = row(table, "lake", "2020-05-04", 0)  # a3 has no volume
+    assert first["concentration_per_ml"] == (30 + 50) / (2 + 3)
+    assert "volume unknown in 1 of 3 samples" in first["note"]
+    assert first["concentration_low"] < 16 < first["concentration_high"]
+    diluted = row(table, "lake", "2020-05-18", 1)
+    assert diluted["concentration_per_ml"] == (50 + 30) * 10 / (1 + 1)
+
+
+def test_volumes_of_zero_or_less_are_unknown(tmp_path):
+    found = row(run(tmp_path), "sea", "2020-05-04", 2, "bag1")
+    assert found["share"] == pytest.approx(5 / 12, rel=1e-5)
+    assert found[["concentration_per_ml", "concentration_low", "concentration_high"]].isna().all()
+    assert "volume unknown in 2 of 2 samples" in found["note"]
+
+
+def test_what_was_not_found_has_an_upper_limit(tmp_path):
+    table = run(tmp_path)
+    absent = row(table, "lake", "2020-05-18", 0)
+    assert absent["concentration_per_ml"] == absent["concentration_low"] == 0
+    # 3 / (1/10 + 1/10 mL of undiluted water)
+    assert absent["concentration_high"] == pytest.approx(3 / 2 * 10, rel=0.002)
+    assert absent["share"] == absent["share_low"] == 0 < absent["share_high"]
+    assert "not detected" in absent["note"]
+    empty = row(table, "lake", "2020-05-25", 1)
+    assert (empty["samples"], empty["images"], empty["count"]) == (1, 0, 0)
+    assert empty[["share", "share_low", "share_high"]].isna().all()
+    assert empty["concentration_high"] == pytest.approx(3 / 4, rel=0.002)
+
+
+def test_scatter_between_samples_widens_the_interval(tmp_path):
+    found = row(run(tmp_path), "lake", "2020-05-04", 0)
+    plain = proportion_confint(120, 300, method="wilson")
+    assert found["share_low"] < plain[0]
+    assert found["share_high"] > plain[1]
+    assert "rho" in found["note"]
+
+
+def test_a_single_sample_leaves_everything_possible(tmp_path):
+    found = row(run(tmp_path), "pond", "2020-05-04", 0)
+    assert (found["share_low"], found["share_high"]) == (0, 1)
+    assert found["concentration_per_ml"] == 2
+    assert found["concentration_low"] == 0
+    assert np.isnan(found["concentration_high"])
+    assert "scatter unknown" in found["note"]
+
+
+def test_the_share_interval_is_the_one_worked_out_by_hand(tmp_path):
+    # 10, 20 and 30 of 100: the variance 100 is 6.25 times the binomial 16, as if there were
+    # 300 / 6.25 = 48 images. Wilson's limits solve |0.2 - p| = t sqrt(p (1 - p) / 48), and t of
+    # 2 degrees is 4.3027.
+    samples = [
+        (f"r{x}", "sea", "", "2020-05-04T08:00:00", "", "1", (x, 100 - x)) for x in (10, 20, 30)
+    ]
+    found = run(tmp_path, samples=samples).iloc[0]
+    for name in ("share_low", "share_high"):
+        limit = found[name]
+        assert abs(0.2 - limit) / np.sqrt(limit * (1 - limit) / 48) == pytest.approx(4.3027, 1e-4)
+    assert found["share_low"] < 0.2 < found["share_high"]
+
+
+@pytest.mark.parametrize(("volume", "dilution"), [("1", "1"), ("4", "4")])
+def test_the_concentration_interval_is_the_one_worked_out_by_hand(tmp_path, volume, dilution):
+    # 10 and 30 images from 1 mL of water each: mean 20, squared residuals 100, of which
+    # (1 - 1/2) (20 + cv2 20²) is expected: cv2 = 0.45. The sum of 40 has the variance
+    # 40 + 0.45 (20² + 20²) = 400, so a relative error of 20 / 40; t of 1 degree is 12.706.
+    samples = [
+        ("r1", "sea", "", "2020-05-04T08:00:00", volume, dilution, (10,)),
+        ("r2", "sea", "", "2020-05-04T09:00:00", volume, dilution, (30,)),
+    ]
+    found = run(tmp_path, samples=samples).iloc[0]
+    factor = np.exp(12.7062 * 0.5)
+    assert found["concentration_per_ml"] == 20
+    assert found["concentration_low"] == pytest.approx(20 / factor, rel=1e-4)
+    assert found["concentration_high"] == pytest.approx(20 * factor, rel=1e-4)
+    assert "cv2 0.45 (all clusters, df 1)" in found["note"]
+
+
+def test_rejected_samples_are_told_of(tmp_path):
+    listed = [100, 100, 100, 50, 30, 9, 6, 6, 10, 10]
+    found = row(run(tmp_path, listed=listed), "lake", "2020-05-25", 0)
+    assert "every image rejected in 1 of 1 samples" in found["note"]
+
+
+def test_the_table_is_the_same_bytes_whatever_the_order_of_samples(tmp_path):
+    run(tmp_path)
+    first = (tmp_path / "abundance.tsv").read_bytes()
+    run(tmp_path, samples=SAMPLES[::-1])
+    assert (tmp_path / "abundance.tsv").read_bytes() == first
+
+
+def test_a_wider_confidence_gives_wider_intervals(tmp_path):
+    narrow, wide = run(tmp_path, confidence=0.8), run(tmp_path, confidence=0.99)
+    known = narrow["share"].notna() & (narrow["site"] != "pond")
+    assert (wide["share_high"] >= narrow["share_high"])[known].all()
+    assert (wide["share_low"] <= narrow["share_low"])[known].all()
+    with pytest.raises(SestonError, match=r"trends\.confidence is 95"):
+        run(tmp_path, confidence=95)
+
+
+def test_names_that_look_like_missing_values_stay(tmp_path):
+    samples = [("NA", "nan", "null", *SAMPLES[0][3:]), ("00", "nan", "null", *SAMPLES[1][3:])]
+    table = run(tmp_path, samples=samples)
+    assert table["site"].unique().tolist() == ["nan"]
+    assert table["group"].unique().tolist() == ["null"]
+
+
+def test_no_images_at_all_give_an_empty_table(tmp_path):
+    assert len(run(tmp_path, samples=[(*SAMPLES[5][:6], (0, 0, 0))])) == 0
+    assert len(run(tmp_path, samples=[])) == 0
+    assert (tmp_path / "abundance.tsv").read_text() == "\t".join(COLUMNS) + "\n"
+
+
+def test_tables_that_do_not_agree_are_refused(tmp_path):
+    write(tmp_path, used=[99, *[sum(s[-1]) for s in SAMPLES[1:]]])
+    arguments = {
+        "images": tmp_path / "images.parquet", "samples": tmp_path / "samples.tsv",
+        "period": "week", "confidence": 0.95, "abundance": tmp_path / "abundance.tsv",
+    }  # fmt: skip
+    with pytest.raises(SestonError, match=r"differs.*1 samples, such as a1"):
+        trends(**arguments)
+    write(tmp_path, sample=["x", *[s[0] for s in SAMPLES[1:]]])
+    with pytest.raises(SestonError, match="sample a1 is not in the sample table"):
+        trends(**arguments)
+    write(tmp_path, datetime=["", *[s[3] for s in SAMPLES[1:]]])
+    with pytest.raises(SestonError, match="1 samples have no date: a1"):
+        trends(**arguments)
+    (tmp_path / "samples.tsv").write_text("sample\tsite\na\tb\n")
+    with pytest.raises(SestonError, match="columns missing: group, datetime"):
+        trends(**arguments)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from seston.trends.intervals import design_effect, ratio_of_sums, student, undetected_below, wilson
+
+INF = np.inf
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize(("count", "images"), [(0, 10), (1, 10), (5, 10), (10, 10), (37, 4000)])
+def test_without_scatter_it_is_wilsons_interval(count, images, confidence):
+    low, high = wilson(np.array(count), np.array(images), np.array(1.0), np.array(INF), confidence)
+    expected = proportion_confint(count, images, alpha=1 - confidence, method="wilson")
+    assert (float(low), float(high)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_scatter_of_four_is_a_quarter_of_the_images():
+    wide = wilson(np.array(40), np.array(400), np.array(4.0), np.array(INF), 0.95)
+    assert wide == pytest.approx(proportion_confint(10, 100, method="wilson"))
+
+
+def test_few_degrees_of_freedom_widen_by_students_t():
+    # Wilson's limits solve |x/n - p| = t sqrt(p (1 - p) / n); 4.303 is t of 2 from a table.
+    low, high = (float(x) for x in wilson(*map(np.array, (30, 100, 1.0, 2)), 0.95))
+    for limit in (low, high):
+        assert abs(0.3 - limit) / np.sqrt(limit * (1 - limit) / 100) == pytest.approx(4.303, 1e-3)
+
+
+def test_no_images_have_no_interval():
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert np.isnan(wilson(*map(np.array, (0, 0, 1.0, INF)), 0.95)).all()
+
+
+def test_the_design_effect_of_equal_samples_is_kishs():
+    # 4 samples of 50: 1 + (50 - 1) rho
+    assert design_effect(np.array(0.02), np.array(200), np.array(4 * 2500)) == pytest.approx(1.98)
+    # 1 + rho (sum n² / sum n - 1) with samples of 10 and 90: 8200 / 100 = 82
+    assert design_effect(np.array(0.1), np.array(100), np.array(8200)) == pytest.approx(9.1)
+
+
+def test_concentration_intervals_are_symmetric_in_the_logarithm():
+    low, high = ratio_of_sums(*map(np.array, (100.0, 100.0, 20.0, INF)), 0.95)
+    # 5 per mL times and by exp(1.96 / 10)
+    assert (float(low), float(high)) == pytest.approx((5 / 1.21652, 5 * 1.21652), rel=1e-4)
+
+
+def test_without_scatter_concentrations_have_nearly_the_exact_poisson_interval():
+    low, high = ratio_of_sums(*map(np.array, (400.0, 400.0, 1.0, INF)), 0.95)
+    exact = stats.chi2.ppf([0.025, 0.975], [800, 802]) / 2
+    assert (float(low), float(high)) == pytest.approx(tuple(exact), rel=0.01)
+
+
+def test_nothing_in_two_ml_leaves_one_and_a_half_per_ml():
+    bound = float(undetected_below(np.array(2.0), 0.95))
+    assert bound == pytest.approx(3 / 2, rel=0.002)
+    assert stats.poisson.pmf(0, 2 * bound) == pytest.approx(0.05)
+
+
+def test_quantiles_are_those_of_the_table():
+    assert student(np.array([1, 10, INF]), 0.95) == pytest.approx([12.706, 2.228, 1.960], abs=1e-3)

@@ -1,0 +1,129 @@
+"""The profiles: a laptop by default, SLURM (stand-in commands) with --profile slurm."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from conftest import REPOSITORY
+
+STAND_IN = REPOSITORY / "tests" / "fake_slurm"
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Stand-in SLURM commands on the PATH, noting every submission."""
+    import os
+
+    folder = tmp_path / "slurm"
+    (folder / "jobs").mkdir(parents=True)
+    monkeypatch.setenv("FAKE_SLURM", str(folder))
+    monkeypatch.setenv("PATH", f"{STAND_IN}:{os.environ['PATH']}")
+    return folder
+
+
+def submissions(slurm: Path) -> dict[str, list[str]]:
+    """Return the words of each sbatch call, by rule."""
+    calls = {}
+    for call in sorted(slurm.glob("jobs/*/call")):
+        words = shlex.split(call.read_text())
+        comment = next(word for word in words if "rule_" in word)
+        rule = re.search(r"rule_([a-z_]+?)(_wildcards|/|$)", comment)
+        calls[rule[1] if rule else comment] = words
+    return calls
+
+
+def value(words: list[str], option: str) -> str | None:
+    """Return what follows an option, in either spelling, or None."""
+    for position, word in enumerate(words):
+        if word == option:
+            return words[position + 1]
+        if word.startswith(f"{option}="):
+            return word.removeprefix(f"{option}=")
+    return None
+
+
+def run_on_slurm(project, *arguments: str):
+    return project.snakemake(
+        # The literal command of the README; quicker looks at the state, for the stand-in only.
+        "--profile",
+        "slurm",
+        "--slurm-init-seconds-before-status-checks",
+        "1",
+        "--max-status-checks-per-second",
+        "2",
+        "--latency-wait",
+        "5",
+        *arguments,
+    )
+
+
+def test_profile_slurm_submits_what_each_rule_asks_for(new_project, slurm):
+    project = new_project()
+    result = run_on_slurm(project, "embed_all")
+    assert result.returncode == 0, result.stdout + result.stderr
+    calls = submissions(slurm)
+    assert {"segment", "tiles", "backbone", "finetune", "embed"} <= set(calls)
+    for rule in ("finetune", "embed"):
+        assert value(calls[rule], "--gpus") == "1"
+        assert value(calls[rule], "-p") or value(calls[rule], "--partition") == "gpu"
+    for rule in ("segment", "tiles"):
+        assert value(calls[rule], "--gpus") is None
+        assert (value(calls[rule], "-p") or value(calls[rule], "--partition")) == "cpu"
+    # Threads as the rule says, not as many as this machine has; memory of the first attempt.
+    assert value(calls["finetune"], "--cpus-per-task") == "8"
+    assert value(calls["segment"], "--mem") == "4000"
+    assert project.planned("embed_all") == {}
+
+
+def test_a_job_that_failed_comes_back_with_more_memory(new_project, slurm):
+    project = new_project()
+    images = sorted(project.folder.glob("raw/2018-05-*/*.jpeg"))
+    for image in images:
+        image.write_bytes(b"not an image")
+    result = run_on_slurm(project, "segment_all")
+    assert result.returncode != 0
+    asked = sorted(
+        value(shlex.split(call.read_text()), "--mem")
+        for call in slurm.glob("jobs/*/call")
+        if "2018-05" in call.read_text()
+    )
+    assert asked == ["12000", "4000", "8000"]
+    # The other shard was not held up.
+    assert (project.folder / "results/segment/2018-06/crops.parquet").is_file()
+
+
+def test_plain_snakemake_takes_the_cores_of_this_machine(new_project):
+    result = new_project().snakemake("--dry-run")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_value_of_the_slurm_profile_has_its_reason():
+    lines = (REPOSITORY / "profiles" / "slurm" / "config.yaml").read_text().splitlines()
+    keys = [n for n, line in enumerate(lines) if re.match(r"[a-z-]+:", line)]
+    alone = [
+        lines[n]
+        for n in keys
+        if not lines[n - 1].startswith("#") and n - 1 not in keys and "default" not in lines[n]
+    ]
+    assert alone in ([], ["executor: slurm"])
+
+
+def test_conda_environments_pin_what_the_lock_pins():
+    import yaml
+
+    lock = dict(
+        re.findall(
+            r"^([\w.-]+)==([^ ;]+)", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE
+        )
+    )
+    # The lock lists numpy twice, once for each Python; conda's is 3.11, the first of them.
+    lock["numpy"] = re.search(
+        r"^numpy==([^ ;]+)", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE
+    )[1]
+    for path in (REPOSITORY / "envs").glob("*.yaml"):
+        *_, packages = yaml.safe_load(path.read_text())["dependencies"]
+        for package in packages["pip"]:
+            name, version = package.split("==")
+            assert lock[name] == version, f"{path.name}: {package}"

@@ -1,0 +1,140 @@
+"""What runs again after a change, and what does not: read from `snakemake -n`."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import REPOSITORY, Project
+
+BEHIND_KMEANS = {"kmeans", "assign", "examples", "tables", "trends", "report", "settings"}
+ONCE = {"finetune", "kmeans", "map", "attention", "examples", "tables", "trends", "report"}
+
+
+def test_the_whole_plan_is_shown_before_anything_ran(new_project):
+    plan = new_project().planned()
+    assert plan["segment"] == plan["tiles"] == 2
+    assert plan["embed"] == plan["assign"] == 4
+    assert all(plan[rule] == 1 for rule in ("backbone", "finetune", "tables", "trends", "report"))
+
+
+@pytest.mark.parametrize(
+    ("target", "last"),
+    [
+        ("segment_all", "segment"),
+        ("tiles_all", "tiles"),
+        ("embed_all", "embed"),
+        ("clusters", "assign"),
+        ("trends", "trends"),
+        ("report", "report"),
+    ],
+)
+def test_a_named_target_runs_a_part(new_project, target, last):
+    order = ["segment", "tiles", "embed", "assign", "trends", "report"]
+    plan = new_project().planned(target)
+    assert [rule for rule in order if rule in plan] == order[: order.index(last) + 1]
+
+
+def test_nothing_runs_again_when_nothing_changed(project):
+    assert project.planned() == {}
+
+
+def test_a_touch_of_inputs_settings_and_code_runs_nothing(project):
+    for path in [project.folder / "samples.tsv", project.folder / "config.yaml"]:
+        path.touch()
+    for path in project.folder.glob("raw/*/*"):
+        path.touch()
+    for path in REPOSITORY.glob("workflow/**/*.py"):
+        os.utime(path)
+    assert project.planned() == {}
+
+
+def test_a_fresh_clone_over_existing_results_runs_nothing(project, clone):
+    assert Project(project.folder, clone).planned() == {}
+
+
+def test_other_clusters_keep_everything_before_them(project):
+    project.set("cluster", k=5)
+    assert set(project.planned()) == BEHIND_KMEANS
+
+
+def test_a_setting_of_the_report_runs_only_the_report(project):
+    project.set("report", title="Another title")
+    assert set(project.planned()) == {"settings", "report"}
+
+
+def test_one_step_is_run_again_by_name(project):
+    plan = project.planned("-R", "embed")
+    assert plan["embed"] == 4
+    assert not set(plan) & {"segment", "tiles", "backbone", "finetune"}
+
+
+def test_one_file_is_made_again_by_naming_it(project):
+    (project.folder / "results/pretrained/clusters/2018-05.parquet").unlink()
+    plan = project.planned("results/pretrained/clusters/2018-05.parquet")
+    assert plan == {"assign": 1}
+
+
+def test_a_new_sample_computes_its_own_period_and_what_runs_once(project):
+    shutil.copytree(project.folder / "raw/2018-06-02", project.folder / "raw/new")
+    with (project.folder / "samples.tsv").open("a") as sheet:
+        sheet.write("new\traw/new\timages\t2018-07-01T12:00\tlake\t\n")
+    plan = project.planned()
+    assert plan["segment"] == plan["tiles"] == 1
+    assert set(plan) == {"segment", "tiles", "embed", "assign"} | ONCE
+
+
+def test_a_new_sample_without_training_embeds_only_its_own_period(new_project):
+    project = new_project()
+    project.set("finetune", method="none")
+    project.run()
+    shutil.copytree(project.folder / "raw/2018-06-02", project.folder / "raw/new")
+    with (project.folder / "samples.tsv").open("a") as sheet:
+        sheet.write("new\traw/new\timages\t2018-06-29T12:00\tlake\t\n")
+    plan = project.planned()
+    assert plan["segment"] == plan["tiles"] == plan["embed"] == 1
+
+
+def test_another_group_of_a_sample_leaves_its_images_alone(project):
+    sheet = project.folder / "samples.tsv"
+    sheet.write_text(sheet.read_text().replace("\tlake\t\n", "\tlake\tnorth\n", 1))
+    assert set(project.planned()) == {"tables", "trends", "report"}
+
+
+@pytest.mark.parametrize(
+    ("module", "first"),
+    [
+        ("segment.py", "segment"),
+        ("tiles.py", "tiles"),
+        ("finetune.py", "finetune"),
+        ("embed.py", "embed"),
+        ("cluster/kmeans.py", "kmeans"),
+        ("trends/abundance.py", "trends"),
+        ("report/pages.py", "report"),
+    ],
+)
+def test_an_edit_of_a_stage_runs_it_and_what_follows(project, clone, module, first):
+    order = ["segment", "tiles", "finetune", "embed", "kmeans", "trends", "report"]
+    path = clone / "workflow" / "seston" / module
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    plan = Project(project.folder, clone).planned()
+    assert [rule for rule in order if rule in plan] == order[order.index(first) :]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The tracked files of this checkout, as they are now, in another place."""
+    target = tmp_path / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        source = REPOSITORY / name
+        if source.is_file() and not name.startswith("example/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target / name, follow_symlinks=True)
+    return target

@@ -1,0 +1,55 @@
+import math
+
+import torch
+
+from seston.models.backbones import Backbone, spec_of
+from seston.models.simclr import SimCLR, nt_xent
+
+
+def naive(first: list[list[float]], second: list[list[float]], temperature: float) -> float:
+    """Equation 1 of the paper, one pair at a time."""
+
+    def cosine(a: list[float], b: list[float]) -> float:
+        dot = sum(x * y for x, y in zip(a, b, strict=True))
+        return dot / math.sqrt(sum(x * x for x in a)) / math.sqrt(sum(x * x for x in b))
+
+    views = first + second
+    n = len(first)
+    total = 0.0
+    for i, view in enumerate(views):
+        positive = math.exp(cosine(view, views[(i + n) % (2 * n)]) / temperature)
+        others = sum(math.exp(cosine(view, v) / temperature) for j, v in enumerate(views) if j != i)
+        total -= math.log(positive / others)
+    return total / (2 * n)
+
+
+def test_nt_xent_equals_the_formula() -> None:
+    torch.manual_seed(0)
+    first, second = torch.randn(5, 7), torch.randn(5, 7)
+    for temperature in (0.1, 0.5):
+        found = nt_xent(first, second, temperature).item()
+        assert math.isclose(
+            found, naive(first.tolist(), second.tolist(), temperature), rel_tol=1e-5
+        )
+
+
+def test_nt_xent_of_known_cases() -> None:
+    # Two pairs at right angles: each view sees its partner at cosine 1 and two others at 0.
+    unit = torch.eye(2)
+    assert math.isclose(
+        nt_xent(unit, unit, 1.0).item(), math.log((math.e + 2) / math.e), rel_tol=1e-6
+    )
+    # All alike: each of the three others is as near as the partner.
+    assert math.isclose(
+        nt_xent(torch.ones(2, 3), torch.ones(2, 3), 0.2).item(), math.log(3), rel_tol=1e-5
+    )
+
+
+def test_loss_takes_the_two_global_crops_and_reaches_the_backbone() -> None:
+    torch.manual_seed(0)
+    method = SimCLR(Backbone(spec_of("vit_test_patch8"), 32))
+    loss, features = method.loss([[torch.rand(4, 3, 32, 32), torch.rand(4, 3, 32, 32)], []], 0.0)
+    assert features.shape == (8, 32) and not features.requires_grad
+    loss.backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in method.trained())
+    assert method.result is method.backbone

@@ -1,0 +1,1 @@
+"""Clusters of embeddings: k-means, assignment, the map with its density clusters, examples."""

@@ -1,0 +1,147 @@
+"""A few organisms of each cluster with their crops, for mosaics."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from seston import store
+from seston.errors import SestonError
+from seston.schemas import EXAMPLES
+
+log = logging.getLogger("seston")
+
+KINDS = ("typical", "random")
+READ = 4096  # crops in memory at a time
+
+
+def choose(
+    cluster: npt.NDArray[np.integer],
+    distance: npt.NDArray[np.floating],
+    per_cluster: int,
+    seed: int,
+) -> list[tuple[int, str, int, int]]:
+    """Choose the rows to show.
+
+    Parameters
+    ----------
+    cluster, distance : ndarray, shape (n,)
+        Of images in ascending order of their ids.
+    per_cluster : int
+        Rows of each kind and cluster, fewer where the cluster is smaller.
+    seed : int
+        For the random ones.
+
+    Returns
+    -------
+    list of (cluster, kind, rank, row)
+        ``typical``: the nearest to the centroid, ties by id. ``random``: drawn from all
+        of the cluster, so that one sees what it really holds; a typical image may be
+        drawn again.
+    """
+    chosen = []
+    by_cluster = np.lexsort((distance, cluster))  # stable: ties stay in order of the ids
+    numbers, starts = np.unique(cluster[by_cluster], return_index=True)
+    for number, members in zip(numbers.tolist(), np.split(by_cluster, starts[1:]), strict=False):
+        # One stream per cluster: what is drawn from one does not depend on the others.
+        generator = np.random.default_rng([seed, number])
+        shown = min(per_cluster, len(members))
+        drawn = generator.choice(np.sort(members), size=shown, replace=False)
+        for kind, rows in zip(KINDS, (members[:shown], drawn), strict=True):
+            chosen += [(number, kind, rank, int(row)) for rank, row in enumerate(rows)]
+    return chosen
+
+
+def read_crops(crops: Path, ids: list[str]) -> dict[str, tuple[float | None, bytes]]:
+    """Return µm per pixel and PNG bytes of these images of a shard, a block at a time.
+
+    Raises
+    ------
+    SestonError
+        If the file is missing or damaged, or does not hold them all.
+    """
+    found: dict[str, tuple[float | None, bytes]] = {}
+    wanted = pa.array(ids, pa.string())
+    try:
+        store.require_kind(crops, store.read_metadata(crops), "crops")
+        # Not `read_table`: the crops of a shard may be larger than the memory of the job.
+        file = pq.ParquetFile(crops, page_checksum_verification=True)
+        for batch in file.iter_batches(READ, columns=["image_id", "pixel_um", "crop"]):
+            kept = batch.filter(pc.is_in(batch["image_id"], wanted))
+            columns = (kept[name].to_pylist() for name in ("image_id", "pixel_um", "crop"))
+            found |= {name: (um, crop) for name, um, crop in zip(*columns, strict=True)}
+    except FileNotFoundError as error:
+        raise SestonError(f"{crops}: file not found") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SestonError(
+            f"{crops}: not a readable Parquet file ({error}); delete it and run again"
+        ) from error
+    missing = [name for name in ids if name not in found]
+    if missing:
+        raise SestonError(
+            f"{crops} lacks {len(missing)} images that its clusters name, such as {missing[0]};"
+            " one of the two is out of date: delete both and run again"
+        )
+    return found
+
+
+def examples(
+    *,
+    segment_dir: Path,
+    clusters_dir: Path,
+    shards: list[str],
+    per_cluster: int,
+    seed: int,
+    examples: Path,
+) -> None:
+    """Choose typical and random organisms of each cluster and take out their crops.
+
+    Parameters
+    ----------
+    segment_dir : Path
+        Folder with ``<shard>/crops.parquet``.
+    clusters_dir : Path
+        Folder with ``<shard>.parquet``.
+    shards : list of str
+        The shards to choose from.
+    per_cluster : int
+        How many of each kind per cluster.
+    seed : int
+        For the random ones.
+    examples : Path
+        The table to write.
+    """
+    names = sorted(shards)
+    paths = [clusters_dir / f"{name}.parquet" for name in names]
+    columns = ["image_id", "cluster", "distance"]
+    tables = [store.read_table(path, "clusters", columns) for path in paths]
+    clustering = store.common_fingerprint(paths)
+    shard = np.repeat(np.arange(len(names)), [len(table) for table in tables])
+    table = pa.concat_tables(tables).append_column("shard", pa.array(shard)).sort_by("image_id")
+    chosen = choose(table["cluster"].to_numpy(), table["distance"].to_numpy(), per_cluster, seed)
+    rows = table.take(pa.array([row for *_, row in chosen], pa.int64()))
+    ids = rows["image_id"].to_pylist()
+    crops: dict[str, tuple[float | None, bytes]] = {}
+    for number in np.unique(rows["shard"].to_numpy()):
+        mine = [
+            name for name, own in zip(ids, rows["shard"].to_pylist(), strict=True) if own == number
+        ]
+        crops |= read_crops(segment_dir / names[number] / "crops.parquet", sorted(set(mine)))
+        log.info("%s: %d examples", names[number], len(mine))
+    shown = pa.table(
+        {
+            "cluster": [cluster for cluster, *_ in chosen],
+            "kind": [kind for _, kind, _, _ in chosen],
+            "rank": [rank for _, _, rank, _ in chosen],
+            "image_id": ids,
+            "pixel_um": [crops[name][0] for name in ids],
+            "crop": [crops[name][1] for name in ids],
+        },
+        schema=pa.schema([EXAMPLES.field(name) for name in EXAMPLES.names]),
+    )
+    made_by = store.fingerprint("examples", clustering, per_cluster, seed)
+    store.write_table(shown, examples, EXAMPLES, "examples", made_by, clusters=clustering)

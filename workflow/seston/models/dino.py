@@ -1,0 +1,124 @@
+"""DINO: self-distillation with no labels (Caron et al. 2021)."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seston.models.backbones import Backbone
+from seston.models.method import Method
+
+
+class Head(nn.Module):
+    """Projection of a feature to prototypes: MLP, unit length, unit prototypes."""
+
+    def __init__(
+        self, dim: int, prototypes: int, hidden: int = 1024, bottleneck: int = 256
+    ) -> None:
+        super().__init__()
+        self.mlp = nn.Sequential(
+            nn.Linear(dim, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, bottleneck),
+        )
+        self.last = nn.Linear(bottleneck, prototypes, bias=False)
+        for layer in (*self.mlp, self.last):
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.02)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the cosine with each prototype, (n, prototypes)."""
+        projected = F.normalize(self.mlp(features), dim=-1)
+        return projected @ F.normalize(self.last.weight, dim=-1).T
+
+
+def dino_loss(
+    student: list[Tensor], teacher: list[Tensor], center: Tensor, cold: float, warm: float = 0.1
+) -> Tensor:
+    """Return the cross-entropy between teacher and student over all pairs of views.
+
+    ``-sum softmax((t - center) / cold) * log_softmax(s / warm)``, averaged over
+    images and over every pair but a view with itself (equation 3 of the paper).
+
+    Parameters
+    ----------
+    student : list of Tensor
+        Outputs (n, prototypes) of all crops, the global ones first.
+    teacher : list of Tensor
+        Outputs of the global crops, in the same order.
+    center : Tensor
+        Running mean of the teacher's outputs, (prototypes,).
+    cold, warm : float
+        Temperatures of teacher (sharpening) and student.
+    """
+    targets = [((view - center) / cold).softmax(-1) for view in teacher]
+    guesses = [(view / warm).log_softmax(-1) for view in student]
+    pairs = [
+        -(target * guess).sum(-1).mean()
+        for i, target in enumerate(targets)
+        for j, guess in enumerate(guesses)
+        if i != j
+    ]
+    return torch.stack(pairs).mean()
+
+
+class DINO(Method):
+    """A student, and a teacher that is the student's running average.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The start of both.
+    prototypes : int
+        Outputs of the head.
+    """
+
+    head: Head
+    center: Tensor
+    #: temperature of the teacher: at the start, and after the first `WARM` of the training
+    COLD = (0.04, 0.07)
+    WARM = 0.3
+
+    def __init__(self, backbone: Backbone, prototypes: int = 4096) -> None:
+        super().__init__(backbone, Head(backbone.length, prototypes))
+        self.teacher = copy.deepcopy(self.backbone).requires_grad_(False)
+        self.teacher_head = copy.deepcopy(self.head).requires_grad_(False)
+        self.register_buffer("center", torch.zeros(prototypes))
+
+    def loss(self, views: list[list[Tensor]], progress: float) -> tuple[Tensor, Tensor]:
+        """Return the loss over all pairs of crops, and the student's features."""
+        with torch.no_grad():
+            targets = self.teacher_head(self.teacher(torch.cat(views[0]))).float()
+        features = [self.backbone(torch.cat(crops)) for crops in views if crops]
+        outputs = self.head(torch.cat(features)).float()
+        cold = self.COLD[0] + (self.COLD[1] - self.COLD[0]) * min(1.0, progress / self.WARM)
+        images = len(views[0][0])
+        loss = dino_loss(
+            list(outputs.split(images)), list(targets.split(images)), self.center, cold
+        )
+        self.center.lerp_(targets.mean(0), 0.1)
+        return loss, features[0].detach().float()
+
+    def held(self) -> list[nn.Parameter]:
+        """Return the prototypes: they wait until the features mean something."""
+        return list(self.head.last.parameters())
+
+    @torch.no_grad()
+    def after_step(self, momentum: float) -> None:
+        """Move the teacher towards the student: ``t = momentum * t + (1 - momentum) * s``."""
+        pairs = ((self.teacher, self.backbone), (self.teacher_head, self.head))
+        for slow, fast in pairs:
+            for average, now in zip(slow.parameters(), fast.parameters(), strict=True):
+                average.lerp_(now, 1 - momentum)
+            for old, new in zip(slow.buffers(), fast.buffers(), strict=True):
+                old.copy_(new)
+
+    @property
+    def result(self) -> Backbone:
+        """The teacher's backbone, which does better than the student's."""
+        return self.teacher

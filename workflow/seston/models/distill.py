@@ -1,0 +1,119 @@
+"""Distillation: learn the features of a trained network (Romero et al. 2015, Park et al. 2019).
+
+It needs a teacher, so it is no choice of the workflow's configuration: it is the recipe of
+the bundled weights, and a way to make others, by ``python -m seston finetune``.
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seston.errors import SestonError
+from seston.models.backbones import Backbone
+from seston.models.method import Method
+from seston.models.model_file import read_model
+
+
+def likeness_loss(guess: Tensor, target: Tensor) -> Tensor:
+    """Return ``1 - cosine`` of the rows of `guess` and `target`, both (n, dim), averaged."""
+    return 1 - F.cosine_similarity(guess, target, dim=-1).mean()
+
+
+def relation_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Return the mean squared difference between the cosines within each of two batches.
+
+    The features (n, a) and the target (n, b) may be of different length: what counts is
+    how alike image i and image j are to each.
+    """
+    ours, theirs = F.normalize(features, dim=-1), F.normalize(target, dim=-1)
+    return F.mse_loss(ours @ ours.T, theirs @ theirs.T)
+
+
+class Distill(Method):
+    """A backbone, linear heads that guess the teacher's feature, and the frozen teacher.
+
+    The teacher sees the student's views, resized to the size its model file was made for
+    and with its own normalisation. Its features are standardised per dimension, by mean
+    and deviation over the first `CALIBRATION` images of the training; without that a few
+    strong dimensions are all there is to learn.
+
+    Each part of the student's feature (CLS token, mean of the patches) has its own head,
+    so that both come to hold what the teacher sees; the relations between the images of
+    a batch are learnt by the feature itself, as it is exported.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The student.
+    teacher : Backbone
+        Not changed.
+    """
+
+    head: nn.ModuleList
+    seen: Tensor
+    total: Tensor
+    squares: Tensor
+    CALIBRATION = 1024
+    #: weight of the relations; cosines differ by far less than 1
+    RELATION = 5.0
+
+    def __init__(self, backbone: Backbone, teacher: Backbone) -> None:
+        parts = backbone.spec.feature.count("+") + 1
+        heads = [nn.Linear(backbone.length // parts, teacher.length) for _ in range(parts)]
+        super().__init__(backbone, nn.ModuleList(heads))
+        self.teacher = teacher.requires_grad_(False)
+        self.register_buffer("seen", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("total", torch.zeros(teacher.length, dtype=torch.float64))
+        self.register_buffer("squares", torch.zeros(teacher.length, dtype=torch.float64))
+
+    def train(self, mode: bool = True) -> "Distill":
+        """Set the student's mode; the teacher's norms never learn."""
+        super().train(mode)
+        self.teacher.eval()
+        return self
+
+    def loss(self, views: list[list[Tensor]], progress: float) -> tuple[Tensor, Tensor]:
+        """Return the loss over the global crops, and the student's features of them."""
+        images = torch.cat(views[0])
+        target = self.target(images)
+        features = self.backbone(images).float()
+        parts = features.chunk(len(self.head), 1)
+        guesses = [head(part).float() for head, part in zip(self.head, parts, strict=True)]
+        likeness = torch.stack([likeness_loss(guess, target) for guess in guesses]).mean()
+        return likeness + self.RELATION * relation_loss(features, target), features.detach()
+
+    @torch.no_grad()
+    def target(self, images: Tensor) -> Tensor:
+        """Return the teacher's standardised features, (n, length of the teacher's feature)."""
+        size = (self.teacher.image_size,) * 2
+        if images.shape[2:] != size:
+            images = F.interpolate(images, size, mode="bilinear", antialias=True)
+        features = self.teacher(images).double()
+        if self.seen < self.CALIBRATION:
+            self.seen += len(features)
+            self.total += features.sum(0)
+            self.squares += features.square().sum(0)
+        mean = self.total / self.seen
+        variance = (self.squares / self.seen - mean.square()).clamp(min=1e-12)
+        return ((features - mean) / variance.sqrt()).float()
+
+
+def read_teacher(method: str, teacher: Path | None) -> tuple[Backbone | None, str | None]:
+    """Return the teacher and the fingerprint of its file, or two times None without one.
+
+    Raises
+    ------
+    SestonError
+        If distillation has no teacher, or another method has one.
+    """
+    if (method == "distill") != (teacher is not None):
+        raise SestonError(
+            f"finetune: method {method} with teacher {teacher}; distill needs a teacher (a model"
+            " file of the stage backbone), the other methods take none"
+        )
+    if teacher is None:
+        return None, None
+    backbone, _, fingerprint = read_model(teacher)
+    return backbone, fingerprint

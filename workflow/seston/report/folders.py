@@ -1,0 +1,62 @@
+"""Write folders of figures and tables whole or not at all, and tables that are safe to open."""
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from seston import store
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; on success it takes the place of `path`.
+
+    The swap is two renames: at any moment `path` is absent or whole.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.parent / f".{path.name}.new.{os.getpid()}"
+    old = path.parent / f".{path.name}.old.{os.getpid()}"
+    for kind in ("new", "old"):
+        for stale in path.parent.glob(f".{path.name}.{kind}.*"):  # of a run that was killed
+            shutil.rmtree(stale)
+    new.mkdir()
+    try:
+        yield new
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    finally:
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV; text that a spreadsheet would take for a formula is quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(map(harmless, table.columns))
+    for row in table.itertuples(index=False):
+        writer.writerow(map(_cell, row))
+    store.write_text(out.getvalue(), path)
+
+
+def harmless(text: str) -> str:
+    """Return `text` on lines that end as ours do, quoted where it would be taken for a formula."""
+    mark = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else ""
+    return mark + text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return harmless(value)
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    return str(value)

@@ -1,0 +1,78 @@
+"""The calendar behind heat maps and curves: which periods there are, and where the gaps lie."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FREQUENCY = {"day": "D", "week": "W-MON", "month": "MS"}
+MOST_COLUMNS = 400
+
+
+def calendar(sampled: Sequence[str], period: str) -> list[str | None]:
+    """Return every period from the first to the last sampled one.
+
+    Parameters
+    ----------
+    sampled : sequence of str
+        ISO dates on which the sampled periods start.
+    period : str
+        ``"day"``, ``"week"`` or ``"month"``.
+
+    Returns
+    -------
+    list of str or None
+        ISO dates, sampled or not. Where these would be more than
+        `MOST_COLUMNS`, only the sampled ones, with None for each gap between them.
+    """
+    known = sorted(set(sampled))
+    every = pd.date_range(known[0], known[-1], freq=FREQUENCY[period]).strftime("%Y-%m-%d")
+    full = sorted({*every, *known})
+    if len(full) <= MOST_COLUMNS:
+        return list(full)
+    place = {date: position for position, date in enumerate(full)}
+    columns: list[str | None] = [known[0]]
+    for before, date in pairwise(known):
+        columns += [None, date] if place[date] - place[before] > 1 else [date]
+    return columns
+
+
+def mean_of_groups(
+    abundance: pd.DataFrame, column: str, clusters: Sequence[int], periods: Sequence[str | None]
+) -> npt.NDArray[np.float64]:
+    """Return a matrix clusters x periods, NaN where nothing was sampled.
+
+    Each group (bag, treatment, station) sampled in a period weighs the same,
+    however many images it gave.
+    """
+    table = abundance.pivot_table(
+        index="cluster", columns="period", values=column, aggfunc="mean", dropna=False
+    )
+    return table.reindex(index=list(clusters), columns=list(periods)).to_numpy(float)
+
+
+def rows_to_one(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Divide each row by its sum over the sampled periods; rows without anything stay zero."""
+    sums = np.nansum(matrix, axis=1, keepdims=True)
+    return np.divide(matrix, sums, out=matrix.copy(), where=sums > 0)
+
+
+def centre_of_gravity(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the mean column of each row, weighted by its values; NaN for rows without any."""
+    weights = np.nan_to_num(matrix)
+    sums = weights.sum(axis=1)
+    moment = weights @ np.arange(matrix.shape[1])
+    return np.divide(moment, sums, out=np.full(len(matrix), np.nan), where=sums > 0)
+
+
+def stretches(dates: Sequence[np.datetime64]) -> list[slice]:
+    """Cut sorted dates where the step is over three times the usual (median) one."""
+    days = np.array(dates, "datetime64[D]").astype(int)
+    steps = np.diff(days)
+    if not len(steps):
+        return [slice(0, len(days))]
+    cuts = np.flatnonzero(steps > 3 * np.median(steps)) + 1
+    edges = [0, *cuts.tolist(), len(days)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]

@@ -1,0 +1,73 @@
+"""A cluster through time in a word-sized drawing, as SVG paths that take the page's colours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seston.report import periods
+from seston.report.trend_curves import intervals
+
+WIDTH, HEIGHT = 100, 24
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    """One cluster at one site and in one group, in a box of `WIDTH` x `HEIGHT`.
+
+    `lines` and `bands` are the `d` of SVG paths; `dots` are x, y and whether
+    the period has few samples; `top` is the share at the upper edge.
+    """
+
+    site: str
+    group: str
+    lines: str
+    bands: str
+    dots: list[tuple[float, float, bool]]
+    first: str
+    last: str
+    top: float
+
+
+def sparkline(abundance: pd.DataFrame, cluster: int) -> Sparkline | None:
+    """Return the line of the site and group that hold most of a cluster.
+
+    None where it was only found in series of a single period.
+    """
+    mine = abundance[(abundance["cluster"] == cluster) & (abundance["images"] > 0)]
+    series = [
+        (key, rows.sort_values("period"))
+        for key, rows in mine.groupby(["site", "group"])
+        if len(rows) > 1 and rows["count"].sum() > 0
+    ]
+    if not series:
+        return None
+    (site, group), rows = max(series, key=lambda one: one[1]["count"].sum())
+    days = rows["period"].to_numpy("datetime64[D]").astype(int)
+    x = WIDTH * (days - days[0]) / (days[-1] - days[0])
+    share = rows["share"].to_numpy(float)
+    low, high = (np.where(np.isnan(v), share, v) for v in intervals(rows))
+    top = float(high.max())
+    y, y_low, y_high = (HEIGHT * (1 - v / top) for v in (share, low, high))
+    stretches = periods.stretches(rows["period"].tolist())
+    parts = [part for part in stretches if part.stop - part.start > 1]
+    return Sparkline(
+        site=str(site),
+        group=str(group),
+        lines=" ".join(_path(x[p], y[p]) for p in parts),
+        bands=" ".join(
+            _path(np.r_[x[p], x[p][::-1]], np.r_[y_high[p], y_low[p][::-1]]) + "Z" for p in parts
+        ),
+        dots=[
+            (round(float(a), 2), round(float(b), 2), bool(few))
+            for a, b, few in zip(x, y, rows["few_samples"] > 0, strict=True)
+        ],
+        first=rows["period"].iloc[0],
+        last=rows["period"].iloc[-1],
+        top=top,
+    )
+
+
+def _path(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> str:
+    return "M" + "L".join(f"{a:.2f},{b:.2f}" for a, b in zip(x, y, strict=True))

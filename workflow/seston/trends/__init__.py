@@ -1,0 +1,1 @@
+"""Counts, shares and concentrations of clusters through time, with their intervals."""

@@ -1,0 +1,210 @@
+"""How much of each cluster there was in each period, and how sure that is."""
+
+import logging
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seston import store
+from seston.errors import SestonError
+from seston.trends.dispersion import Dispersion, Stratum, by_period, site_dispersions
+from seston.trends.effort import count_images, read_effort
+from seston.trends.intervals import design_effect, ratio_of_sums, undetected_below, wilson
+from seston.trends.periods import Period
+
+Floats = npt.NDArray[np.float64]
+
+log = logging.getLogger("seston")
+
+FEW = 3  # samples below which a period is marked
+
+COLUMNS = [
+    "site", "group", "period", "cluster", "samples", "count", "images",
+    "share", "share_low", "share_high",
+    "concentration_per_ml", "concentration_low", "concentration_high",
+    "few_samples", "note",
+]  # fmt: skip
+
+
+def summarise(
+    effort: pd.DataFrame, counts: npt.NDArray[np.int64], clusters: list[int], confidence: float
+) -> pd.DataFrame:
+    """Return the abundance of each cluster in each sampled period of each site and group.
+
+    Parameters
+    ----------
+    effort : pandas.DataFrame, m rows
+        One row per sample with ``site``, ``group``, ``period``, ``listed``, ``used``,
+        ``volume_ml`` (NaN where unknown) and ``dilution``.
+    counts : ndarray of int, shape (m, K)
+        Images of each cluster in each sample.
+    clusters : list of int
+        Numbers of the K clusters.
+    confidence : float
+        Of the intervals, such as 0.95.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`; sorted by site, group, period and cluster. Clusters that were
+        not found have a count of 0; periods without a sample have no row.
+    """
+    parts = [pd.DataFrame(columns=COLUMNS)]
+    for _, site in effort.reset_index(drop=True).groupby("site"):
+        groups = [(group, counts[group.index]) for _, group in site.groupby("group")]
+        shares = site_dispersions([_stratum(*group, "used") for group in groups], "binomial")
+        rates = site_dispersions([_stratum(*group, "water_ml") for group in groups], "poisson")
+        for group, share, rate in zip(groups, shares, rates, strict=True):
+            parts.append(_rows(*group, clusters, share, rate, confidence))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _stratum(effort: pd.DataFrame, counts: npt.NDArray[np.int64], unit: str) -> Stratum:
+    """Return the samples whose effort, in this unit, is known and above 0."""
+    amount = effort[unit].to_numpy(float)
+    spent = amount > 0
+    period = np.unique(effort["period"].to_numpy(str)[spent], return_inverse=True)[1]
+    return Stratum(counts[spent], amount[spent], period)
+
+
+def _rows(
+    effort: pd.DataFrame,
+    counts: npt.NDArray[np.int64],
+    clusters: list[int],
+    share: Dispersion,
+    rate: Dispersion,
+    confidence: float,
+) -> pd.DataFrame:
+    """Return the rows of one site and group."""
+    names, period = np.unique(effort["period"].to_numpy(str), return_inverse=True)
+
+    def total(values: npt.ArrayLike) -> Floats:
+        """Sum over the samples of each period: (T, K), or (T, 1) where clusters share it."""
+        sums = by_period(np.asarray(values), period)
+        return sums if sums.ndim == 2 else sums[:, None]
+
+    samples, images, count = total(np.ones(len(effort))), total(effort["used"]), total(counts)
+    known = effort["volume_ml"].notna()
+    unusable = (effort["used"] == 0) & (effort["listed"] > 0)
+    # Where there is no effort the ratio is 0/0: NaN, an empty cell.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
+            "samples": samples, "count": count, "images": images, "few_samples": samples < FEW,
+            **_shares(effort, count, images, total, share, confidence),
+            **_concentrations(effort, counts, total, rate, confidence),
+            "found": total(counts * known.to_numpy()[:, None]),
+            "measured": total(known), "unusable": total(unusable),
+        }  # fmt: skip
+    frame = pd.DataFrame(
+        {name: np.broadcast_to(x, count.shape).ravel() for name, x in columns.items()}
+    )
+    whole = ["samples", "count", "images", "few_samples", "found", "measured", "unusable"]
+    frame[whole] = frame[whole].astype(np.int64)
+    frame["site"], frame["group"] = effort["site"].iloc[0], effort["group"].iloc[0]
+    frame["period"], frame["cluster"] = np.repeat(names, len(clusters)), clusters * len(names)
+    frame["share_how"], frame["rate_how"] = share.how * len(names), rate.how * len(names)
+    frame["note"] = [_note(row) for row in frame.to_dict("records")]
+    return frame[COLUMNS]
+
+
+def _shares(
+    effort: pd.DataFrame,
+    count: Floats,
+    images: Floats,
+    total: Callable[[npt.ArrayLike], Floats],
+    scatter: Dispersion,
+    confidence: float,
+) -> dict[str, Floats]:
+    """Return the shares (T, K) with their intervals; 0 to 1 where the scatter is unknown."""
+    phi = design_effect(scatter.size, images, total(effort["used"] ** 2))
+    low, high = wilson(count, images, phi, scatter.freedom, confidence)
+    unknown = np.isnan(scatter.size) & (images > 0)
+    return {
+        "share": count / images,
+        "share_low": np.where(unknown, 0.0, low),
+        "share_high": np.where(unknown, 1.0, high),
+    }
+
+
+def _concentrations(
+    effort: pd.DataFrame,
+    counts: npt.NDArray[np.int64],
+    total: Callable[[npt.ArrayLike], Floats],
+    scatter: Dispersion,
+    confidence: float,
+) -> dict[str, Floats]:
+    """Return the concentrations per mL (T, K) from samples of known volume.
+
+    The intervals have no upper limit (NaN) where the scatter is unknown, and are those of
+    `undetected_below` where nothing was found.
+    """
+    volumes, water = (effort[name].fillna(0.0) for name in ("volume_ml", "water_ml"))
+    dilution = np.where(volumes > 0, effort["dilution"], 0.0)[:, None]
+    volume, found = total(volumes), total(counts * dilution)
+    concentration = found / volume
+    between = scatter.size * concentration**2 * total(volumes**2)
+    variance = total(counts * dilution**2) + between
+    low, high = ratio_of_sums(found, variance, volume, scatter.freedom, confidence)
+    nothing = (found == 0) & (volume > 0)
+    unknown = np.isnan(scatter.size) & (volume > 0)
+    return {
+        "concentration_per_ml": concentration,
+        "concentration_low": np.where(nothing | unknown, 0.0, low),
+        "concentration_high": np.where(nothing, undetected_below(total(water), confidence), high),
+    }
+
+
+def _note(row: dict[Hashable, Any]) -> str:
+    """Say how sure a row is, and what is missing from it."""
+    parts = [f"share {row['share_how']}" if row["images"] else "no used image"]
+    if row["measured"]:
+        parts.append(f"concentration {row['rate_how']}")
+    if row["count"] == 0:
+        parts.append("not detected")
+    elif row["measured"] and row["found"] == 0:
+        parts.append("not detected where the volume is known")
+    if row["measured"] < row["samples"]:
+        unknown = row["samples"] - row["measured"]
+        parts.append(f"volume unknown in {unknown} of {row['samples']} samples")
+    if row["unusable"]:
+        parts.append(f"every image rejected in {row['unusable']} of {row['samples']} samples")
+    return "; ".join(parts)
+
+
+def trends(
+    *, images: Path, samples: Path, period: Period, confidence: float, abundance: Path
+) -> None:
+    """Count each cluster in each period of each site and group, with intervals.
+
+    Intervals take the sample as the unit: quasi-binomial Wilson for shares, quasi-Poisson
+    for concentrations, with the dispersion pooled over periods; the column ``note`` says
+    how it was found. A cluster that was not found has a concentration of 0 and, as the
+    upper limit, what the water analysed could have missed. Where no two samples can be
+    compared, the share has the interval 0 to 1 and the concentration no upper limit.
+
+    Parameters
+    ----------
+    images : Path
+        The table of all images.
+    samples : Path
+        The table of all samples.
+    period : {"day", "week", "month"}
+        What to count by; the sample's time decides.
+    confidence : float
+        Of the intervals, such as 0.95.
+    abundance : Path
+        The table to write.
+    """
+    if not 0 < confidence < 1:
+        raise SestonError(f"trends.confidence is {confidence}: expected a number between 0 and 1")
+    effort = read_effort(samples, period)
+    counts, clusters = count_images(images, effort)
+    table = summarise(effort, counts, clusters, confidence)
+    periods = len(table[["site", "group", "period"]].drop_duplicates())
+    log.info("trends: %d clusters in %d sampled periods", len(clusters), periods)
+    text = table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+    store.write_text(text, abundance)
