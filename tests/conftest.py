@@ -133,6 +133,28 @@ def new_project(tmp_path) -> Callable[[], Project]:
     return make
 
 
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """The files of this checkout, as they are now, in another place; without the example."""
+    target = tmp_path / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        source = REPOSITORY / name
+        if source.exists() and not name.startswith("example/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            # Without the times, as a fresh clone has its own.
+            if source.is_symlink():
+                (target / name).symlink_to(source.readlink())
+            else:
+                shutil.copyfile(source, target / name)
+    return target
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Project:
     """The example, run with the shipped settings by plain `snakemake`, as the README says."""

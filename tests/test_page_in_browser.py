@@ -1,26 +1,16 @@
 """The report in a real browser, opened from a file with the network cut off."""
 
-import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from browser import asked, needs_browser, open_page
 from synthetic_results import Site
 from test_report import EVIL, build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="needs chromium and chromedriver on the PATH"
-)
+pytestmark = needs_browser
 
 SHORE = Site("shore", ("",), ("2020-01-06", "2020-01-13", "2020-01-20"), 20, 2.0, 0.5)
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1366,768",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,23 +20,14 @@ def page(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(page, tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    driver.get(page.as_uri())
-    yield driver
-    driver.quit()
+    browser = open_page(page, tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.quit()
 
 
 @pytest.fixture(scope="module")
 def logs(browser) -> dict[str, list]:
     """What the browser noted while it opened the page; reading it empties the log."""
-    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
     return {kind: browser.get_log(kind) for kind in ("browser", "performance")}
 
 
@@ -55,15 +36,9 @@ def test_no_error_in_the_console(logs):
 
 
 def test_nothing_is_asked_from_outside(logs, page):
-    messages = [json.loads(entry["message"])["message"] for entry in logs["performance"]]
-    asked = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-        and message["params"]["documentURL"].startswith(page.as_uri())  # not the browser's own tab
-    ]
-    assert page.as_uri() in asked
-    assert [url for url in asked if not url.startswith((page.as_uri(), "data:"))] == []
+    found = asked(logs["performance"], page)
+    assert page.as_uri() in found
+    assert [url for url in found if not url.startswith((page.as_uri(), "data:"))] == []
 
 
 def test_every_picture_is_there(browser):

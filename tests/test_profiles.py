@@ -1,12 +1,13 @@
 """The profiles: a laptop by default, SLURM (stand-in commands) with --profile slurm."""
 
+import os
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import REPOSITORY, Project, make_small
 
 STAND_IN = REPOSITORY / "tests" / "fake_slurm"
 
@@ -14,8 +15,6 @@ STAND_IN = REPOSITORY / "tests" / "fake_slurm"
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
     """Stand-in SLURM commands on the PATH, noting every submission."""
-    import os
-
     folder = tmp_path / "slurm"
     (folder / "jobs").mkdir(parents=True)
     monkeypatch.setenv("FAKE_SLURM", str(folder))
@@ -44,6 +43,13 @@ def value(words: list[str], option: str) -> str | None:
     return None
 
 
+@pytest.fixture
+def cloned(clone) -> Project:
+    """A clone with a small sheet and config, where the README's commands are typed."""
+    make_small(clone)
+    return Project(clone, clone)
+
+
 def run_on_slurm(project, *arguments: str):
     return project.snakemake(
         # The literal command of the README; quicker looks at the state, for the stand-in only.
@@ -59,39 +65,36 @@ def run_on_slurm(project, *arguments: str):
     )
 
 
-def test_profile_slurm_submits_what_each_rule_asks_for(new_project, slurm):
-    project = new_project()
-    result = run_on_slurm(project, "embed_all")
+def test_profile_slurm_submits_what_each_rule_asks_for(cloned, slurm):
+    result = run_on_slurm(cloned, "embed_all")
     assert result.returncode == 0, result.stdout + result.stderr
     calls = submissions(slurm)
     assert {"segment", "tiles", "backbone", "finetune", "embed"} <= set(calls)
     for rule in ("finetune", "embed"):
         assert value(calls[rule], "--gpus") == "1"
-        assert value(calls[rule], "-p") or value(calls[rule], "--partition") == "gpu"
-    for rule in ("segment", "tiles"):
+        assert value(calls[rule], "-p") == "gpu"
+    for rule in ("segment", "tiles", "backbone"):
         assert value(calls[rule], "--gpus") is None
-        assert (value(calls[rule], "-p") or value(calls[rule], "--partition")) == "cpu"
+        assert value(calls[rule], "-p") == "cpu"
     # Threads as the rule says, not as many as this machine has; memory of the first attempt.
     assert value(calls["finetune"], "--cpus-per-task") == "8"
     assert value(calls["segment"], "--mem") == "4000"
-    assert project.planned("embed_all") == {}
+    assert cloned.planned("embed_all") == {}
 
 
-def test_a_job_that_failed_comes_back_with_more_memory(new_project, slurm):
-    project = new_project()
-    images = sorted(project.folder.glob("raw/2018-05-*/*.jpeg"))
-    for image in images:
+def test_a_job_that_failed_comes_back_with_more_memory(cloned, slurm):
+    for image in cloned.folder.glob("raw/2018-05-*/*.jpeg"):
         image.write_bytes(b"not an image")
-    result = run_on_slurm(project, "segment_all")
+    result = run_on_slurm(cloned, "segment_all")
     assert result.returncode != 0
     asked = sorted(
-        value(shlex.split(call.read_text()), "--mem")
+        value(shlex.split(call.read_text()), "--mem") or ""
         for call in slurm.glob("jobs/*/call")
         if "2018-05" in call.read_text()
     )
     assert asked == ["12000", "4000", "8000"]
     # The other shard was not held up.
-    assert (project.folder / "results/segment/2018-06/crops.parquet").is_file()
+    assert (cloned.folder / "results/segment/2018-06/crops.parquet").is_file()
 
 
 def test_plain_snakemake_takes_the_cores_of_this_machine(new_project):

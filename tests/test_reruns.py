@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 
 import pytest
 
@@ -120,21 +119,3 @@ def test_an_edit_of_a_stage_runs_it_and_what_follows(project, clone, module, fir
     path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = Project(project.folder, clone).planned()
     assert [rule for rule in order if rule in plan] == order[order.index(first) :]
-
-
-@pytest.fixture
-def clone(tmp_path):
-    """The tracked files of this checkout, as they are now, in another place."""
-    target = tmp_path / "clone"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        source = REPOSITORY / name
-        if source.is_file() and not name.startswith("example/"):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / name, follow_symlinks=True)
-    return target

@@ -53,8 +53,9 @@ def _closure(start: Path) -> set[Path]:
         if path not in found:
             found.add(path)
             waiting.extend(_imports(path))
-            # What a page template or a bundled file says is part of its room.
-            waiting.extend(p for p in path.parent.glob("templates/*") if p.is_file())
+            # Page templates and bundled weights decide a result as much as the code beside them.
+            waiting.extend(path.parent.glob("templates/*.*"))
+            waiting.extend(path.parent.glob("bundled/*.safetensors"))
     return found
 
 

@@ -25,7 +25,7 @@ GAP, FOOT = 10, 70  # between organisms; for a scale bar
 MARGIN, HEAD = 20, 62  # around a board; for its name
 MOST_ZOOM = 6.0
 MOST_SPREAD = 4.0  # of pixel sizes within a band
-MOST_RATIO = 3.0  # of an organism to the median one
+MOST_RATIO = 4.0  # of an organism to the median one
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""The example with the shipped settings, as the README's first command runs it."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from browser import asked, needs_browser, open_page
+from conftest import REPOSITORY
+
+RUNS = {
+    "pygsuia-nitrate-3": "culture/7-Pygsuia-SF-SW-NITRATE-day5-sample3-replicate3-08April2024",
+    "pygsuia-sulfate-2": "culture/7-Pygsuia-SF-SW-sulfate-day5-sample2-replicate3-08April2024",
+    "pygsuia-sulfate-3A": "culture/7-Pygsuia-SF-SW-sulfate-day5-sample3-replicate3A-08April2024",
+    "comics-MSC019-t0": "ocean/flowcam_COMICS_DY086_20171118_MSC019_t0_4x",
+}
+
+
+def crops(demo, shard: str) -> pd.DataFrame:
+    return pq.read_table(demo.folder / f"results/segment/{shard}/crops.parquet").to_pandas()
+
+
+def particles(sample: str) -> list[dict[str, str]]:
+    """Read a FlowCam list by the positions of its header, apart from the package."""
+    folder = REPOSITORY / "example" / RUNS[sample]
+    (path,) = folder.glob("*.lst")
+    lines = path.read_text(encoding="latin-1").split("\n")
+    fields = int(lines[1].split("|")[1])
+    names = [line.split("|")[0] for line in lines[2 : 2 + fields]]
+    rows = csv.DictReader(lines[2 + fields :], fieldnames=names, delimiter="|")
+    return [row for row in rows if row["id"]]
+
+
+@pytest.mark.parametrize("sample", RUNS)
+def test_every_particle_is_cut_out_of_its_collage_pixel_for_pixel(demo, sample):
+    table = crops(demo, "2017-11" if sample.startswith("comics") else "2024-04")
+    found = {row.roi: row for row in table[table["sample"] == sample].itertuples()}
+    listed = particles(sample)
+    assert len(found) == len(listed) == (506 if sample.startswith("comics") else 1000)
+    folder = REPOSITORY / "example" / RUNS[sample]
+    collages = {
+        name: np.asarray(Image.open(folder / name)) for name in {r.frame for r in found.values()}
+    }
+    for row in listed:
+        crop = found[f"{int(row['id']):06d}"]
+        x, y, w, h = (int(row[f"image_{key}"]) for key in "xywh")
+        assert (crop.frame, crop.x, crop.y, crop.w, crop.h) == (row["collage_file"], x, y, w, h)
+        pixels = np.asarray(Image.open(io.BytesIO(crop.crop)))
+        assert np.array_equal(pixels, collages[crop.frame][y : y + h, x : x + w])
+        assert crop.area_px == float(row["raw_area"])
+
+
+def test_the_counts_of_all_samples_add_up(demo):
+    samples = pd.read_csv(demo.folder / "results/tables/samples.tsv", sep="\t")
+    assert (samples.listed == samples.used + samples.rejected).all()
+    assert samples.listed.sum() == 3 * 1000 + 506 + len(
+        list((REPOSITORY / "example" / "lake").glob("*/*.jpeg"))
+    )
+    assert (samples.site == "lake").sum() >= 40
+    # Run summary of the instrument: "Fluid Volume Imaged: 0.0290 ml".
+    volume = samples.set_index("sample").volume_ml
+    assert round(volume["pygsuia-nitrate-3"], 4) == 0.0290
+
+
+def test_concentration_is_count_per_volume(demo):
+    tables = demo.folder / "results/tables"
+    samples = pd.read_csv(tables / "samples.tsv", sep="\t")
+    abundance = pd.read_csv(tables / "abundance.tsv", sep="\t")
+    for treatment in ("nitrate", "sulfate"):
+        volume = samples[samples.group == treatment].volume_ml.sum()
+        rows = abundance[abundance.group == treatment]
+        assert rows["count"].sum() == samples[samples.group == treatment].used.sum()
+        assert np.allclose(rows.concentration_per_ml, rows["count"] / volume, rtol=1e-5)
+    assert abundance[abundance.site == "lake"].concentration_per_ml.isna().all()
+
+
+def test_all_files_of_the_contract_are_there(demo):
+    results = demo.folder / "results"
+    for model in ("pretrained", "finetuned"):
+        for name in ("kmeans/centroids.npy", "kmeans/kmeans.json", "embeddings/2018-07.arrow"):
+            assert (results / model / name).is_file()
+        assert (results / model / "clusters/2018-07.parquet").is_file()
+    assert list((results / "report/figures").glob("*.png"))
+    assert list((results / "report/data").glob("*.csv"))
+    assert (results / "report/index.html").stat().st_size < 10_000_000
+
+
+@needs_browser
+def test_the_report_opens_from_its_file_without_a_network(demo, tmp_path):
+    page = demo.folder / "results/report/index.html"
+    browser = open_page(page, tmp_path / "profile")
+    try:
+        assert [entry["message"] for entry in browser.get_log("browser")] == []
+        found = asked(browser.get_log("performance"), page)
+        assert [url for url in found if not url.startswith((page.as_uri(), "data:"))] == []
+        widths = browser.execute_script("return [...document.images].map(i => i.naturalWidth)")
+        assert len(widths) > 30 and min(widths) > 0
+    finally:
+        browser.quit()
