@@ -5,10 +5,12 @@ the help. A stage is imported only when it is called, so that a job on CPU
 never pays for importing torch.
 """
 
+import ast
 import logging
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import cyclopts
 
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if stage is None:
             for name, target in STAGES.items():
-                app.command(target, name=name)
+                app.command(target, name=name, help=_summary(target))
         else:
             module, function = STAGES[stage].split(":")
             app.command(getattr(import_module(module), function), name=stage)
@@ -63,6 +65,16 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 141
     return 0
+
+
+def _summary(target: str) -> str:
+    """First line of a stage's docstring, read without importing the stage."""
+    module, function = target.split(":")
+    path = Path(__file__).parent.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+    raise ValueError(f"no function {target}")
 
 
 def _threads(arguments: list[str]) -> int:

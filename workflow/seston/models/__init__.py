@@ -1,1 +1,1 @@
-"""Backbones, their weights and the two ways to train them without labels."""
+"""Backbones, their weights and the ways to train them without labels."""

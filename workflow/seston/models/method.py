@@ -32,8 +32,8 @@ class Method(nn.Module, ABC):
         Parameters
         ----------
         views : list of list of Tensor
-            Crops (n, 3, h, w) in [0, 1] of the same n images: two global ones, then the
-            local ones.
+            Crops (n, 3, h, w) in [0, 1] of the same n images: the global ones (two, or one
+            to be learnt from a teacher), then the local ones.
         progress : float
             Share of the training done, 0 to 1.
         """

@@ -22,8 +22,8 @@ class Card:
     Attributes
     ----------
     source : str
-        ``"hub"``, ``"bundled"``, ``"random"``, the name of a file, or ``"dino"`` and
-        ``"simclr"`` for weights that were trained here.
+        ``"hub"``, ``"bundled"``, ``"random"``, the name of a file, or or for weights
+        that were trained here the method and the start: ``"simclr from bundled"``.
     sha256 : str or None
         Of the source file.
     tiles : str or None
