@@ -13,6 +13,7 @@ def package(tmp_path, monkeypatch):
     root = tmp_path / "seston"
     (root / "room").mkdir(parents=True)
     (root / "__init__.py").write_text("")
+    (root / "threads.py").write_text("")
     (root / "room" / "__init__.py").write_text("")
     (root / "a.py").write_text("import os\nfrom seston.b import value\n")
     (root / "b.py").write_text("def value():\n    from seston.room import c\n    return c\n")

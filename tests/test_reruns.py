@@ -63,6 +63,22 @@ def test_a_setting_of_the_report_runs_only_the_report(project):
     assert set(project.planned()) == {"settings", "report"}
 
 
+def test_other_weights_under_the_same_name_run_everything_behind_them(new_project):
+    project = new_project()
+    project.set("finetune", method="none")
+    project.run("results/pretrained/model.safetensors")
+    weights = project.folder / "mine.safetensors"
+    shutil.copy(project.folder / "results/pretrained/model.safetensors", weights)
+    project.set("backbone", weights="mine.safetensors")
+    project.run("results/pretrained/model.safetensors")
+    weights.touch()
+    assert project.planned("results/pretrained/model.safetensors") == {}
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    assert project.planned("results/pretrained/model.safetensors") == {"backbone": 1}
+
+
 def test_one_step_is_run_again_by_name(project):
     plan = project.planned("-R", "embed")
     assert plan["embed"] == 4

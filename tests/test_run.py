@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 from seston.arrays import ArrayFile
+from seston.config import complete
 
 TABLES = ["tables/images.parquet", "tables/samples.tsv", "tables/abundance.tsv"]
 KMEANS = ["pretrained/kmeans/centroids.npy", "finetuned/kmeans/centroids.npy"]
@@ -60,6 +62,21 @@ def test_abundance_counts_every_image_once(finished):
     assert len(abundance) == 5 * abundance.cluster.nunique()
     inside = abundance.share.between(abundance.share_low, abundance.share_high)
     assert inside.all()
+
+
+def test_settings_left_out_are_the_defaults_not_those_of_the_example(new_project):
+    project = new_project()
+    mine = project.folder / "mine.yaml"
+    mine.write_text("samples: samples.tsv\ncluster: {k: 7}\n")
+    result = subprocess.run(
+        [*project.command("--cores", "1", "results/settings.yaml"), "--configfile", str(mine)],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = json.loads((project.folder / "results/settings.yaml").read_text())
+    assert found == complete({"samples": "samples.tsv", "cluster": {"k": 7}})
 
 
 def test_fine_tuning_changed_the_model(finished):

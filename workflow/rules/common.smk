@@ -13,6 +13,13 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+# config.yaml is a whole configuration, so another one given by --configfile takes its place:
+# Snakemake's own rule, to merge the two, would leave settings of the example in it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from seston.errors import SestonError

@@ -92,7 +92,7 @@ rule settings:
         "../../envs/cpu.yaml"
     # JSON is YAML; every setting after the defaults.
     params:
-        settings=json.dumps(config, indent=2),
+        settings=json.dumps(config, indent=2, ensure_ascii=False),
     message:
         "Writing down the settings of this run"
     shell:

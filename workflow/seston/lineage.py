@@ -30,7 +30,8 @@ def code_digest(stage: str) -> str:
         If there is no such module.
     """
     digest = sha256()
-    for path in sorted(_closure(_file(stage))):
+    # Threads are set for every stage, and with them the kernels of the linear algebra.
+    for path in sorted(_closure(_file(stage)) | _closure(_file("threads"))):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         name = path.relative_to(PACKAGE).as_posix().encode()
         digest.update(b"%s %d\n%s" % (name, len(content), content))

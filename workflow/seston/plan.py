@@ -5,6 +5,7 @@ Read at every start of Snakemake, in every job, so nothing heavy is imported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,12 @@ class Plan:
         return [] if weights in ("bundled", "hub", "random") else [weights]
 
     def weights_digest(self) -> str:
-        """Name and size of the weights file; not its time, which a copy changes."""
-        return " ".join(f"{name} {Path(name).stat().st_size}" for name in self.weights_file)
+        """Return the sha256 of the weights file: not its time, which a copy changes."""
+        digests = []
+        for name in self.weights_file:
+            with Path(name).open("rb") as file:
+                digests.append(file_digest(file, "sha256").hexdigest())
+        return " ".join(digests)
 
 
 def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
