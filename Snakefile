@@ -17,6 +17,8 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        rules.tables.output,
+        rules.trends.output,
         # Both models, so that before and after fine-tuning can be compared.
         collect(rules.assign.output, model=MODELS, shard=SHARDS),
     localrule: True

@@ -67,3 +67,24 @@ def test_a_key_that_stands_twice_is_found_with_both_lines(tmp_path):
         "line 5: 'k' stands here and in line 3",
         "line 6: 'seed' stands here and in line 1",
     ]
+
+
+def test_a_section_with_nothing_in_it_takes_the_defaults():
+    assert complete({"samples": "s.tsv", "cluster": None}) == complete({"samples": "s.tsv"})
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("finetune: {learning_rate: 1e-4}", "write 1.0e-4"),
+        ("finetune: {method: no}", "quote the word"),
+    ],
+)
+def test_what_yaml_misreads_is_explained(written, hint):
+    with pytest.raises(SestonError, match=hint):
+        complete({"samples": "s.tsv", **yaml.safe_load(written)})
+
+
+def test_a_number_written_as_the_hint_says_is_read():
+    config = yaml.safe_load("samples: s.tsv\nfinetune: {learning_rate: 1.0e-4}")
+    assert complete(config)["finetune"]["learning_rate"] == 1e-4

@@ -61,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     except SestonError as error:
         print(f"seston {stage}: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"seston {stage}: interrupted; the same command goes on", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 141

@@ -5,6 +5,7 @@ unknown key, the nearest known one.
 """
 
 import difflib
+import re
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ def complete(config: dict[str, Any], schema: Path = SCHEMA) -> dict[str, Any]:
         Listing every mistake.
     """
     rules = yaml.safe_load(schema.read_text(encoding="utf-8"))
+    # `cluster:` with nothing behind it is a section that leaves all to the defaults.
+    sections = {key for key, rule in rules["properties"].items() if rule.get("type") == "object"}
+    config = {
+        key: {} if value is None and key in sections else value for key, value in config.items()
+    }
     found = sorted(
         jsonschema.Draft202012Validator(rules).iter_errors(config),
         key=lambda error: list(map(str, error.absolute_path)),
@@ -68,9 +74,18 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
     elif error.validator == "required":
         yield f"{where}: {error.message}"
     else:
-        about = rule.get("description", "")
-        about = f" ({' '.join(about.split())})" if about else ""
-        yield f"{where}: {error.message}{about}"
+        about = " ".join(rule.get("description", "").split())
+        yield f"{where}: {error.message}{f' ({about})' if about else ''}{_hint(given)}"
+
+
+def _hint(given: Any) -> str:
+    """Say how YAML reads what people write."""
+    if isinstance(given, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", given, re.IGNORECASE):
+        digits, power = given.lower().split("e")
+        return f"; YAML takes {given} for text: write {digits}.0e{int(power):+d}"
+    if isinstance(given, bool):
+        return "; YAML takes yes, no, on and off for true and false: quote the word"
+    return ""
 
 
 def _filled(value: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
