@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from seston import store
 from seston.schemas import EXAMPLES, IMAGES, REJECTED
+from seston.trends.periods import Period, start_of_period
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def write_results(
     attention: str | None = "finetuned",
     evil: str = "",
     rejects: int = 3,
+    period: Period = "day",
+    **settings: dict[str, Any],
 ) -> dict[str, Any]:
     """Write all inputs of the report below `folder`; return the arguments of `report`.
 
@@ -68,6 +71,8 @@ def write_results(
         maps only; None: neither.
     evil : str
         Is put into every free text: sites, groups, warnings, reasons.
+    **settings
+        Sections of settings to add to or change, such as ``report={"title": "…"}``.
     """
     rng = np.random.default_rng(seed)
     samples, images = [], []
@@ -88,7 +93,7 @@ def write_results(
         "samples": folder / "samples.tsv",
         "abundance": folder / "abundance.tsv",
         "examples": folder / "examples.parquet",
-        "kmeans": folder / "kmeans.json",
+        "kmeans": folder / _model(attention) / "kmeans" / "kmeans.json",
         "settings": folder / "settings.yaml",
     }
     store.write_table(
@@ -108,7 +113,8 @@ def write_results(
         )
     store.write_text(table.to_csv(sep="\t", index=False), paths["samples"])
     store.write_text(
-        _abundance(organisms, table, clusters).to_csv(sep="\t", index=False), paths["abundance"]
+        _abundance(organisms, table, clusters, period).to_csv(sep="\t", index=False),
+        paths["abundance"],
     )
     store.write_table(
         _examples(organisms, rng),
@@ -129,7 +135,10 @@ def write_results(
         ),
         paths["kmeans"],
     )
-    store.write_text(json.dumps(_settings(attention, clusters)), paths["settings"])
+    told = _settings(attention, clusters, period)
+    for section, changed in settings.items():
+        told[section] |= changed
+    store.write_text(json.dumps(told, ensure_ascii=False), paths["settings"])
     given: dict[str, Any] = paths | {"rejected_dir": folder / "segment", "shards": ["b", "a"]}
     if attention is not None and len(organisms):
         given["attention"] = _attention(folder / "attention.npz", organisms, attention, rng)
@@ -219,10 +228,13 @@ def _rejects(table: pd.DataFrame, rejects: int, evil: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=REJECTED.names, dtype=object)
 
 
-def _abundance(organisms: pd.DataFrame, samples: pd.DataFrame, clusters: int) -> pd.DataFrame:
+def _abundance(
+    organisms: pd.DataFrame, samples: pd.DataFrame, clusters: int, period: Period
+) -> pd.DataFrame:
     rows = []
-    samples = samples.assign(period=samples["datetime"].str[:10])
-    for (site, group, period), some in samples.groupby(["site", "group", "period"], sort=True):
+    starts = start_of_period(pd.to_datetime(samples["datetime"]), period)
+    samples = samples.assign(period=starts)
+    for (site, group, start), some in samples.groupby(["site", "group", "period"], sort=True):
         mine = organisms[organisms["sample"].isin(some["sample"])]
         counts = mine["cluster"].value_counts().reindex(range(clusters), fill_value=0)
         for cluster, count in counts.items():
@@ -234,7 +246,7 @@ def _abundance(organisms: pd.DataFrame, samples: pd.DataFrame, clusters: int) ->
                 {
                     "site": site,
                     "group": group,
-                    "period": period,
+                    "period": start,
                     "cluster": cluster,
                     "samples": len(some),
                     "count": count,
@@ -322,7 +334,11 @@ def _history(path: Path, rng) -> Path:
     return path
 
 
-def _settings(attention: str | None, clusters: int) -> dict[str, Any]:
+def _model(attention: str | None) -> str:
+    return "finetuned" if attention == "finetuned" else "pretrained"
+
+
+def _settings(attention: str | None, clusters: int, period: Period) -> dict[str, Any]:
     return {
         "samples": "samples.tsv",
         "seed": 1,
@@ -332,11 +348,12 @@ def _settings(attention: str | None, clusters: int) -> dict[str, Any]:
         "finetune": {
             "method": "dino" if attention == "finetuned" else "none",
             "epochs": 1,
+            "max_images": 0,
             "batch_size": 64,
             "learning_rate": 0.0001,
         },
         "cluster": {"k": clusters, "model": "auto", "iterations": 25, "refine": 5},
         "density": {"components": 50, "neighbors": 30, "min_dist": 0.0},
-        "trends": {"period": "day" if clusters else "week", "confidence": 0.95},
+        "trends": {"period": period, "confidence": 0.95},
         "report": {"title": "Plankton through time"},
     }

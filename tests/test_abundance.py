@@ -119,14 +119,43 @@ def test_what_was_not_found_has_an_upper_limit(tmp_path):
     table = run(tmp_path)
     absent = row(table, "lake", "2020-05-18", 0)
     assert absent["concentration_per_ml"] == absent["concentration_low"] == 0
-    # 3 / (1/10 + 1/10 mL of undiluted water)
-    assert absent["concentration_high"] == pytest.approx(3 / 2 * 10, rel=0.002)
+    # Two samples of 1/10 mL of undiluted water: 0.05 = (1 + cv2 c / 10)^(-2 / cv2).
+    cv2 = float(absent["note"].split("cv2 ")[1].split()[0])
+    assert cv2 > 0.1
+    expected = 10 * (0.05 ** (-cv2 / 2) - 1) / cv2
+    assert absent["concentration_high"] == pytest.approx(expected, rel=0.01)
+    assert expected > 3 / 2 * 10  # the rule of three
     assert absent["share"] == absent["share_low"] == 0 < absent["share_high"]
     assert "not detected" in absent["note"]
     empty = row(table, "lake", "2020-05-25", 1)
     assert (empty["samples"], empty["images"], empty["count"]) == (1, 0, 0)
     assert empty[["share", "share_low", "share_high"]].isna().all()
-    assert empty["concentration_high"] == pytest.approx(3 / 4, rel=0.002)
+    assert empty["concentration_high"] > 3 / 4
+    assert "ignores the scatter" not in empty["note"]
+
+
+def test_without_two_samples_the_limit_of_an_absence_is_of_counting_alone(tmp_path):
+    absent = row(run(tmp_path), "pond", "2020-05-04", 2)
+    assert absent["concentration_high"] == pytest.approx(3.0, rel=0.002)  # 1 mL
+    assert "upper limit ignores the scatter" in absent["note"]
+
+
+def test_patchy_clusters_may_be_missed_more_easily(tmp_path):
+    # 200 days of three samples of 1 mL, 3 per mL on the mean, patchy: cv2 = 2.
+    rng = np.random.default_rng(5)
+    counts = rng.poisson(rng.gamma(0.5, 6.0, (200, 3)))
+    days = pd.date_range("2020-01-01", periods=200).strftime("%Y-%m-%d")
+    samples = [
+        (f"{day}-{i}", "sea", "", f"{day}T08:00:00", "1", "1", (int(n), 5))
+        for day, line in zip(days, counts, strict=True)
+        for i, n in enumerate(line)
+    ]
+    table = run(tmp_path, period="day", samples=samples)
+    missed = table[(table["cluster"] == 0) & (table["count"] == 0)]
+    assert len(missed) == (counts.sum(axis=1) == 0).sum() > 1
+    # By the rule of three, 1 per mL; but that is missed in (1 + 2 · 1)^(-3 / 2) = 19 % of periods.
+    [bound] = missed["concentration_high"].unique()
+    assert (1 + 2 * bound) ** -1.5 < 0.12
 
 
 def test_scatter_between_samples_widens_the_interval(tmp_path):
@@ -177,10 +206,25 @@ def test_the_concentration_interval_is_the_one_worked_out_by_hand(tmp_path, volu
     assert "cv2 0.45 (all clusters, df 1)" in found["note"]
 
 
-def test_rejected_samples_are_told_of(tmp_path):
+def test_a_sample_without_a_usable_image_is_no_absence(tmp_path):
     listed = [100, 100, 100, 50, 30, 9, 6, 6, 10, 10]
     found = row(run(tmp_path, listed=listed), "lake", "2020-05-25", 0)
     assert "every image rejected in 1 of 1 samples" in found["note"]
+    assert "volume unknown" not in found["note"]
+    assert found[["concentration_per_ml", "concentration_low", "concentration_high"]].isna().all()
+
+
+def test_a_sample_without_a_listed_image_is_an_absence(tmp_path):
+    found = row(run(tmp_path), "lake", "2020-05-25", 0)
+    assert found["concentration_per_ml"] == found["concentration_low"] == 0
+    assert found["concentration_high"] > 0
+
+
+def test_the_volume_behind_rejected_images_does_not_count(tmp_path):
+    listed = [400, 125, 100, 50, 30, 0, 6, 6, 10, 10]  # a1: a quarter used; a2: four fifths
+    found = row(run(tmp_path, listed=listed), "lake", "2020-05-04", 0)
+    assert found["concentration_per_ml"] == pytest.approx((30 + 50) / (2 / 4 + 3 * 0.8), rel=1e-5)
+    assert "volume scaled down for 325 rejected images" in found["note"]
 
 
 def test_the_table_is_the_same_bytes_whatever_the_order_of_samples(tmp_path):

@@ -208,6 +208,23 @@ def test_maps_of_one_organism_share_their_scale():
     assert cell["attention"].item() == pytest.approx(attention["finetuned"][0, :, 1, 2].mean())
 
 
+@pytest.mark.parametrize("models", [("pretrained",), ("pretrained", "finetuned")])
+def test_as_many_organisms_are_drawn_as_there_are_up_to_the_most(models):
+    rng = np.random.default_rng(0)
+    for there, drawn in ((7, 7), (30, attention_panels.MOST_IMAGES)):
+        attention = {
+            "ids": np.array([f"s/{i}" for i in range(there)]),
+            "tiles": np.zeros((there, 8, 8, 3), np.uint8),
+            **{name: rng.random((there, 2, 4, 4)) for name in models},
+        }
+        figure = attention_panels.draw_attention(attention)
+        shown = [axes for axes in figure.axes if axes.get_visible()]
+        assert len(shown) == drawn * (1 + len(models))
+        labels = {axes.get_xlabel() for axes in shown}
+        assert {f"s/{i}" for i in range(drawn)} <= labels
+        assert attention_panels.attention_table(attention)["image_id"].nunique() == drawn
+
+
 def test_a_model_without_attention_draws_nothing():
     assert not attention_panels.has_maps({"ids": np.array(["a"]), "note": np.array("no")})
 

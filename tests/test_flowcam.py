@@ -252,6 +252,79 @@ def test_without_context_the_list_and_the_summary_speak(tmp_path):
     assert (flowcam.date(run.folder) - START).seconds == 1
 
 
+def test_a_lone_context_is_not_lent_to_another_run(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.write_summary(Fluid_Volume_Imaged="0.0100 ml")
+    (run.folder / "b.lst").write_bytes(run.list.read_bytes())
+    assert read(run.list)[0].volume_ml == pytest.approx(VOLUME_ML)
+    other, _ = read(run.folder / "b.lst")
+    assert (other.volume_ml, other.dilution, other.run_mode) == (None, None, None)
+    run.list.write_text("44\nof another version\n")
+    assert read(run.folder / "b.lst")[0].volume_ml == pytest.approx(VOLUME_ML), "now it is alone"
+    (run.folder / "._run.ctx").write_bytes(b"of a Mac")
+    assert read(run.folder / "b.lst")[0].volume_ml == pytest.approx(VOLUME_ML)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.0421 ml", 0.0421), ("12.5ml", 12.5), ("3", 3.0), ("12,5 ml", None),
+        ("0,0421 ml", None), ("3,000", None), ("3 000", None), ("3.000,5 ml", None),
+        ("1e-5 ml", None), (".5 ml", None), ("-3 ml", None), ("unknown", None),
+    ],
+)  # fmt: skip
+def test_numbers_of_the_summary_are_read_whole_or_not_at_all(tmp_path, text, value):
+    run = write_run(tmp_path / "run")
+    run.list.with_suffix(".ctx").unlink()
+    run.write_summary(Fluid_Volume_Imaged=text)
+    effort, _ = read(run.folder)
+    assert effort.volume_ml == value
+    assert len(effort.warnings) == (value is None)
+    run.write_summary(Particle_Count=text)
+    warnings = read(run.folder)[0].warnings
+    assert ("edited run" in " ".join(warnings)) == (value is not None)
+    assert ("not a plain number" in " ".join(warnings)) == (value is None)
+
+
+@pytest.mark.parametrize("text", ["0,5544", "nan", "inf"])
+def test_a_number_of_the_context_that_is_none_is_told_once(tmp_path, text):
+    run = write_run(tmp_path / "run")
+    run.write_context({"Fluid": {"CalibrationConstant": text}})
+    effort, _ = read(run.folder)
+    assert effort.volume_ml is None
+    assert effort.warnings == (f".ctx: calibrationconstant={text} is not a number",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_a_context_with_a_note_of_several_lines(tmp_path, encoding):
+    run = write_run(tmp_path / "run")
+    path = run.list.with_suffix(".ctx")
+    note = "[Note]\nNotes=Küste\n  on two lines\nand a third\nJustAKey\n\n"
+    path.write_bytes((note + path.read_text()).encode(encoding))
+    effort, _ = read(run.folder)
+    assert (effort.volume_ml, effort.pixel_um) == (pytest.approx(VOLUME_ML), 0.5)
+    assert flowcam.date(run.folder) == START
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"\r\n\r\n<html lang=en>\n", 3), ("[Software]\n".encode("utf-16"), 1)],
+)
+def test_a_context_that_is_none_is_refused_with_its_line(tmp_path, content, line):
+    run = write_run(tmp_path / "run")
+    run.list.with_suffix(".ctx").write_bytes(content)
+    with pytest.raises(SestonError, match=rf"run\.ctx, line {line}: ") as error:
+        flowcam.date(run.folder)
+    assert "delete" not in str(error.value)
+
+
+def test_an_empty_context_is_told(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.list.with_suffix(".ctx").write_bytes(b"")
+    effort, _ = read(run.folder)
+    assert (effort.volume_ml, effort.warnings) == (None, ("run.ctx says nothing",))
+
+
 @pytest.mark.parametrize(
     ("summary", "context", "expected"),
     [

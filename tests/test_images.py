@@ -210,6 +210,21 @@ def test_date_of_a_folder_is_in_its_name_or_its_first_crop(tmp_path):
     assert images.date(tmp_path / "empty") is None
 
 
+def test_a_folder_inside_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
+    write_folder(tmp_path / "a" / "inner")
+    real = os.scandir
+
+    def scan(path):  # a mode of 0 would not stop root
+        if os.fspath(path).endswith("inner"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    for ask in (images.inventory, images.count, images.date, lambda path: images.read(path, MANY)):
+        with pytest.raises(SestonError, match=r"inner: the folder cannot be read \(Permission"):
+            ask(tmp_path)
+
+
 def test_a_file_is_no_folder_of_crops(tmp_path):
     (tmp_path / "x.png").write_bytes(b"")
     with pytest.raises(SestonError, match="expected a folder"):

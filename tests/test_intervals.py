@@ -52,10 +52,41 @@ def test_without_scatter_concentrations_have_nearly_the_exact_poisson_interval()
     assert (float(low), float(high)) == pytest.approx(tuple(exact), rel=0.01)
 
 
-def test_nothing_in_two_ml_leaves_one_and_a_half_per_ml():
-    bound = float(undetected_below(np.array(2.0), 0.95))
+@pytest.mark.parametrize("cv2", [0.0, 1e-6, np.nan])
+def test_nothing_in_two_ml_leaves_one_and_a_half_per_ml(cv2):
+    [[bound]] = undetected_below(np.array([0.5, 1.5]), np.array([0, 0]), np.array([cv2]), 0.95)
     assert bound == pytest.approx(3 / 2, rel=0.002)
-    assert stats.poisson.pmf(0, 2 * bound) == pytest.approx(0.05)
+    assert stats.poisson.pmf(0, 2 * bound) == pytest.approx(0.05, rel=1e-4)
+
+
+def test_scatter_leaves_more_by_the_negative_binomial():
+    # scipy's n and p: mean n (1 - p) / p and variance mean / p, so n = 1 / cv2.
+    water, period = np.array([1.0, 1.0, 1.0, 0.2, 3.0]), np.array([0, 0, 0, 1, 1])
+    scatter = np.array([0.1, 2.0])
+    bounds = undetected_below(water, period, scatter, 0.9)
+    assert bounds.shape == (2, 2)
+    for row in range(2):
+        for column, cv2 in enumerate(scatter):
+            mean = bounds[row, column] * water[period == row]
+            zero = stats.nbinom.pmf(0, 1 / cv2, 1 / (1 + cv2 * mean))
+            assert zero.prod() == pytest.approx(0.1)
+    # three equal samples: 3 log(1 + 2 c) / 2 = 3 at 95 %
+    [[bound]] = undetected_below(np.ones(3), np.zeros(3, int), np.array([2.0]), 0.95)
+    assert bound == pytest.approx((0.05 ** (-2 / 3) - 1) / 2)
+
+
+def test_what_is_there_is_missed_as_rarely_as_the_bound_says():
+    rng = np.random.default_rng(11)
+    water, cv2 = np.array([1.0, 0.5, 2.0]), 2.0
+    [[bound]] = undetected_below(water, np.zeros(3, int), np.array([cv2]), 0.95)
+    patches = rng.gamma(1 / cv2, cv2 * bound, (40_000, 3))  # mean `bound`, CV² 2
+    missed = (rng.poisson(patches * water) == 0).all(axis=1).mean()
+    assert missed == pytest.approx(0.05, abs=0.004)
+
+
+def test_no_water_and_boundless_scatter_have_no_limit():
+    bounds = undetected_below(np.array([0.0, 1.0]), np.array([0, 1]), np.array([0.0, 1000.0]), 0.95)
+    np.testing.assert_array_equal(np.isnan(bounds), [[True, True], [False, True]])
 
 
 def test_quantiles_are_those_of_the_table():

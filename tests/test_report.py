@@ -1,6 +1,7 @@
 """The numbers, the words and the whole of the report."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -17,8 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from seston.errors import SestonError
-from seston.report import folders, methods, periods, summary, wording
+from seston.report import attention_panels, folders, methods, periods, summary, wording
 from seston.report.pages import report
+from seston.report.results import read_results
+from seston.trends.periods import start_of_period
 from synthetic_results import Site, write_results
 
 SHORE = Site("shore", ("",), ("2020-01-06", "2020-01-13", "2020-02-10"), 30, 2.0, 0.5)
@@ -151,6 +154,13 @@ def test_the_calendar_has_every_period_and_shortens_only_long_ones():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_every_start_of_a_period_is_in_the_calendar(period):
+    times = pd.Series(pd.date_range("2019-12-29 23:00", periods=120, freq="19h"))
+    starts = start_of_period(times, period)
+    assert periods.calendar(starts.tolist(), period) == sorted(set(starts))
+
+
 def test_each_group_weighs_the_same_and_gaps_stay_unknown():
     rows = pd.DataFrame(
         {
@@ -175,12 +185,18 @@ def test_lines_are_cut_where_sampling_paused():
     assert periods.stretches(days[:1]) == [slice(0, 1)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-a", "-inf", "@SUM(A1)", "\t=1", "\r=1"])
 def test_formulas_are_quoted_in_csv(text, tmp_path):
     folders.write_csv(pd.DataFrame({"name": [text], "value": [-1.5]}), tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="") as file:
         [row] = csv.DictReader(file)
     assert row == {"name": "'" + text.replace("\r", "\n"), "value": "-1.5"}
+
+
+@pytest.mark.parametrize("text", ["-33.5", "+1", "-1e-05", "2"])
+def test_numbers_in_text_stay_numbers_in_csv(text, tmp_path):
+    folders.write_csv(pd.DataFrame({"longitude": [text]}), tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == f"longitude\n{text}\n"
 
 
 def test_unknown_is_an_empty_cell(tmp_path):
@@ -218,7 +234,9 @@ def test_the_page_tells_the_numbers_of_the_tables(page):
     assert f"({listed:,} = {used:,} + 3)" in text
     assert "known for 3 of 5 samples" in text
     assert "1.5 mL volume analysed" in text
-    assert "One period: no trend." in text
+    assert "One day was sampled: no trend." in text
+    assert "fewer than 3 samples" in text
+    assert "fine-tuned without labels on the same images by DINO" in text
     assert f"No concentrations for tank{EVIL.split('<')[0]}" in text
     assert Reader(page).inside["title"] == "Plankton through time"
 
@@ -316,6 +334,59 @@ def test_one_sample_and_no_group(tmp_path):
     assert "nothing was fine-tuned" in text
 
 
+@pytest.mark.parametrize(("period", "named"), [("week", "Monday"), ("month", "first day")])
+def test_the_words_are_of_the_period(tmp_path, period, named):
+    text = words(build(tmp_path, sites=(SHORE,), clusters=2, attention=None, period=period))
+    assert f"over all sampled {period}s sum to 1" in text
+    assert f"A {period} is named by its {named}." in text
+    assert f"Bars: images behind each {period}," in text
+    assert f"computed per {period} with" in text
+
+
+def test_settings_are_told_as_they_were(tmp_path):
+    title = "🦠 Plankton µ"
+    page = build(
+        tmp_path, sites=(SHORE,), clusters=2, report={"title": title},
+        finetune={"max_images": 40, "learning_rate": 1e-05},
+    )  # fmt: skip
+    assert Reader(page).inside["title"] == title
+    text = words(page)
+    assert "without labels on 40 of these images, drawn anew for each epoch" in text
+    assert "learning rate 1e-05" in text
+
+
+def test_numbers_and_surrogates_of_json_are_read(tmp_path):
+    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2, attention=None)
+    told = json.loads(given["settings"].read_text(encoding="utf-8"))
+    told["finetune"]["learning_rate"], told["report"]["title"] = 1e-05, "🦠"
+    given["settings"].write_text(json.dumps(told))  # the emoji as two escapes
+    results = read_results(**{"attention": None, "history": None} | given)
+    assert results.setting("finetune", "learning_rate") == 1e-05
+    assert results.setting("report", "title") == "🦠"
+    given["settings"].write_text("seed: 1\n")
+    with pytest.raises(SestonError, match=r"settings\.yaml: not JSON"):
+        read_results(**{"attention": None, "history": None} | given)
+
+
+def test_the_model_is_that_of_the_clustering_and_not_of_the_settings(tmp_path):
+    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2, attention="finetuned")
+    assert read_results(**given).model == "finetuned"
+    other = tmp_path / "pretrained/kmeans/kmeans.json"
+    other.parent.mkdir(parents=True)
+    given["kmeans"].rename(other)
+    assert read_results(**given | {"kmeans": other}).model == "pretrained"
+    lost = other.rename(tmp_path / "kmeans.json")
+    with pytest.raises(SestonError, match=r"expected <model>/kmeans/kmeans\.json"):
+        read_results(**given | {"kmeans": lost})
+
+
+def test_more_attention_maps_than_fit_are_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(attention_panels, "MOST_IMAGES", 5)
+    page = build(tmp_path, sites=(TANK,), clusters=2)
+    assert "The first 5 of 16 organisms with attention maps are drawn" in words(page)
+    assert pd.read_csv(page.parent / "data/attention.csv")["image_id"].nunique() == 5
+
+
 def test_nothing_used_is_told(tmp_path):
     none = Site("shore", ("",), ("2020-01-06",), 0)
     empty = build(tmp_path, sites=(none,), clusters=2, attention=None)
@@ -364,6 +435,23 @@ def test_examples_of_another_clustering_are_refused(tmp_path):
     column = organisms.schema.get_field_index("cluster")
     pq.write_table(organisms.set_column(column, "cluster", other), given["images"])
     with pytest.raises(SestonError, match="shows organisms in other clusters"):
+        report(**given, html=tmp_path / "i.html", figures=tmp_path / "f", data=tmp_path / "d")
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "told"),
+    [
+        ("cluster", 2, "counts cluster 2, but .* has the clusters 0 to 1"),
+        ("period", "2020-01-05", "differ in what was sampled: site 'tank', group 'a', day 2020-01"),
+        ("site", "pond", "site 'pond', group 'a', day 2020-01-06 is only in .*abundance"),
+    ],
+)
+def test_abundances_of_other_results_are_refused(tmp_path, column, wrong, told):
+    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2, attention=None)
+    table = pd.read_csv(given["abundance"], sep="\t")
+    table.loc[table.index[:2], column] = wrong
+    table.to_csv(given["abundance"], sep="\t", index=False)
+    with pytest.raises(SestonError, match=told):
         report(**given, html=tmp_path / "i.html", figures=tmp_path / "f", data=tmp_path / "d")
 
 

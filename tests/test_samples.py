@@ -11,7 +11,8 @@ from seston import schemas
 from seston.columns import OPTIONAL, REQUIRED, RESERVED
 from seston.discover import discover
 from seston.errors import SestonError
-from seston.samples import cut_into_shards, raw_digest, read_sheet, sheet_digest
+from seston.samples import cut_into_shards, raw_digest, sheet_digest
+from seston.sheet import read_sheet
 from synthetic.flowcam import START, write_run
 from synthetic.images import encoded, picture, write_folder
 
@@ -49,7 +50,7 @@ def test_a_full_row(data):
            "2.5", "4", "0.5", "47.4", "-8.6", "3", "7", "Zoë")  # fmt: skip
     (sample,) = read_sheet(sheet(data, columns, row))
     assert dataclasses.asdict(sample) == {
-        "sample": "a.1_B-2", "path": data / "crops", "instrument": "images",
+        "sample": "a.1_B-2", "path": data / "crops", "place": "crops", "instrument": "images",
         "datetime": datetime(2018, 5, 22, 12, 30), "site": "lake", "group": "north",
         "volume_ml": 2.5, "dilution": 4.0, "pixel_um": 0.5, "latitude": 47.4, "longitude": -8.6,
         "depth_m": 3.0, "metadata": {"bag": "7", "operator": "Zoë"}, "line": 2,
@@ -85,8 +86,8 @@ def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
     ("column", "cell", "expected"),
     [
         ("sample", "a b", "expected letters, digits"),
-        ("sample", ".hidden", "expected letters, digits"),
-        ("sample", "-x", "expected letters, digits"),
+        ("sample", ".hidden", "neither '.' (a hidden folder) nor '-' (an option"),
+        ("sample", "-x", "neither '.' (a hidden folder) nor '-' (an option"),
         ("sample", "", "expected letters, digits"),
         ("sample", "größe", "expected letters, digits"),
         ("path", "", "path is empty"),
@@ -101,6 +102,8 @@ def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
         ("datetime", "22.5.2018", "expected ISO 8601"),
         ("datetime", "2021-02-30", "expected ISO 8601"),
         ("datetime", "0018-05-22", "expected ISO 8601"),
+        ("datetime", "0001-01-01T00:00:00+05:00", "expected ISO 8601"),
+        ("datetime", "9999-12-31T23:00:00-05:00", "expected ISO 8601"),
         ("volume_ml", "3,5", "write the decimal sign as a point"),
         ("volume_ml", "0", "expected a number above 0"),
         ("volume_ml", "-1", "expected a number above 0"),
@@ -148,6 +151,85 @@ def test_all_mistakes_are_told_at_once(data):
     assert "stands in line 2 too" in found[7]
 
 
+def test_samples_that_differ_by_case_only(data):
+    path = sheet(data, HEADER, ("A", "crops", "images"), ("a", "run", "flowcam"))
+    (mistake,) = mistakes(path)
+    assert mistake.startswith("line 3: sample 'a': line 2 has 'A'")
+
+
+def test_no_organism_is_counted_in_two_samples(data):
+    write_folder(data / "crops" / "inner" / "most")
+    (data / "link").symlink_to("crops")
+    run = write_run(data / "crops" / "run")
+    write_run(data / "run" / "later")
+    path = sheet(
+        data,
+        HEADER,
+        ("most", "crops/inner/most", "images"),
+        ("outer", "crops", "images"),
+        ("again", "./crops/", "images"),
+        ("linked", "link", "images"),
+        ("collages", str(run.folder), "flowcam"),
+        ("run", "run", "flowcam"),
+        ("list", "run/run.lst", "flowcam"),
+        ("later", "run/later", "flowcam"),
+    )
+    found = mistakes(path)
+    assert [text.split(":")[0] for text in found] == [f"line {n}" for n in (2, 4, 5, 6, 8)]
+    for text, line in zip(found, (3, 3, 3, 3, 7), strict=True):
+        assert f"line {line}" in text
+    assert ["the same" in text for text in found] == [False, True, True, False, False]
+
+
+def test_two_lists_in_one_folder_are_two_samples(data):
+    run = write_run(data / "two")
+    (data / "two" / "b.lst").write_bytes(run.list.read_bytes())
+    path = sheet(data, HEADER, ("a", "two/two.lst", "flowcam"), ("b", "two/b.lst", "flowcam"))
+    assert len(read_sheet(path)) == 2
+
+
+def test_files_of_the_named_samples_only_are_looked_into(data):
+    rows = [("a", "crops", "images"), ("b", "gone", "images"), ("c", "undated", "images")]
+    path = sheet(data, HEADER, *rows)
+    assert [sample.sample for sample in read_sheet(path, only=["a"])] == ["a"]
+    assert [sample.sample for sample in read_sheet(path, only=["a", "nobody"])] == ["a"]
+    assert len(mistakes(path)) == 2
+    with pytest.raises(SestonError, match="line 3: path 'gone'"):
+        read_sheet(path, only=["b"])
+    with pytest.raises(SestonError, match="line 4: instrument 'imges'"):
+        read_sheet(sheet(data, HEADER, *rows[:2], ("c", "undated", "imges")), only=["a"])
+
+
+def test_a_folder_that_cannot_be_read_is_told_with_its_line(data, refuse):
+    inner = data / "crops" / "inner"
+    inner.mkdir()
+    path = sheet(data, HEADER, ("a", "crops", "images"))
+    refuse(inner)
+    (mistake,) = mistakes(path)
+    assert mistake.startswith("line 2: ") and f"{inner}: the folder cannot be read" in mistake
+    dated = sheet(data, (*HEADER, "datetime"), ("a", "crops", "images", "2018-05-22"))
+    with pytest.raises(SestonError, match=f"{inner}: the folder cannot be read"):
+        raw_digest(read_sheet(dated))
+    refuse(data / "crops")
+    assert "crops: the folder cannot be read" in mistakes(dated)[0]
+
+
+@pytest.fixture
+def refuse(monkeypatch):
+    """Let a folder be unreadable: a mode of 0 would not stop root."""
+    real = os.scandir
+
+    def refuse(folder):
+        def scan(path):
+            if os.fspath(path) == os.fspath(folder):
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", scan)
+
+    return refuse
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
@@ -190,7 +272,9 @@ def test_columns_of_the_tables_are_reserved():
 
 
 def dated(data, *dates):
-    rows = [(f"s{number:04d}", "crops", "images", date) for number, date in enumerate(dates)]
+    rows = [(f"s{number:04d}", f"s{number}", "images", date) for number, date in enumerate(dates)]
+    for _, path, *_ in rows:
+        (data / path).mkdir()
     return read_sheet(sheet(data, (*HEADER, "datetime"), *reversed(rows)))
 
 
@@ -216,6 +300,62 @@ def test_too_many_shards_name_a_period_that_fits(data):
     with pytest.raises(SestonError, match=r"1001 shards.*shard_by: week \(144 shards\)"):
         cut_into_shards(many, "day")
     assert len(cut_into_shards(many[:1000], "day")) == 1000
+
+
+def test_names_too_long_for_a_command_line_name_a_period_that_fits(data):
+    (sample,) = dated(data, "2018-05-22")
+    many = [
+        dataclasses.replace(
+            sample, sample=f"{n:099d}", datetime=datetime(2018, 5, 1 + n // 400, n % 24)
+        )
+        for n in range(1001)
+    ]
+    with pytest.raises(SestonError, match=r"2018-05 has 1001 samples.*shard_by: day \(3 shards\)"):
+        cut_into_shards(many, "month")
+    assert len(cut_into_shards(many[:1000], "month")) == 1, "100,000 characters just fit"
+    one_day = [dataclasses.replace(sample, datetime=many[0].datetime) for sample in many]
+    with pytest.raises(SestonError, match="several runs"):
+        cut_into_shards(one_day, "day")
+    longer = [
+        dataclasses.replace(sample, sample=f"{n:0199d}") for n, sample in enumerate(one_day[:600])
+    ]
+    with pytest.raises(SestonError, match=r"shard_by: sample \(600 shards\)"):
+        cut_into_shards(longer, "day")
+
+
+def test_the_digest_of_a_shard_follows_the_paths(data):
+    write_folder(data / "more")
+    run = write_run(data / "two")
+    (data / "two" / "b.lst").write_bytes(run.list.read_bytes())
+
+    def digest(first, second, file, folder=data):
+        columns = (*HEADER, "datetime")
+        day = "2018-05-22"
+        rows = [("a", first, "images", day), ("b", second, "images", day)]
+        rows += [("c", file, "flowcam", day)]
+        return raw_digest(read_sheet(sheet(folder, columns, *rows)))
+
+    before = digest("crops", "more", "two/two.lst")
+    swapped = digest("more", "crops", "two/two.lst")
+    other_list = digest("crops", "more", "two/b.lst")
+    assert len({before, swapped, other_list}) == 3
+    assert digest("./crops", str(data / "more"), "run/../two/two.lst") == before, "the same place"
+
+
+def test_the_digest_of_a_run_follows_what_is_read_only(data):
+    path = sheet(data, HEADER, ("b", "run", "flowcam"))
+    before = raw_digest(read_sheet(path))
+    for name in ("labels.csv", ".DS_Store", "Thumbs.db", "cal_image_000001.tif", "._run.tif"):
+        (data / "run" / name).write_bytes(b"stray")
+    assert raw_digest(read_sheet(path)) == before
+    seen = {before}
+    for name in ("run.ctx", "run.lst", "run_000001.tif", "run_000002_bin.tif"):
+        with (data / "run" / name).open("ab") as file:
+            file.write(b"\n")
+        seen.add(raw_digest(read_sheet(path)))
+    (data / "run" / "run_run_summary.txt").write_text("Mode: AutoImage")
+    seen.add(raw_digest(read_sheet(path)))
+    assert len(seen) == 6
 
 
 def test_the_digest_of_a_shard_follows_its_rows_and_files(data):
@@ -287,6 +427,23 @@ def test_discovery_writes_a_sheet_that_can_be_read(data, monkeypatch, capsys):
     assert [sample.sample for sample in read_sheet(data / "samples.tsv")] == [
         "inner", "run", f"{data.name}_run",
     ]  # fmt: skip
+
+
+def test_discovery_tells_of_folders_it_cannot_read(data, refuse, capsys):
+    refuse(data / "undated")
+    discover(data)
+    printed = capsys.readouterr()
+    assert f"{data / 'undated'}: cannot be read (Permission denied), passed over" in printed.err
+    assert "undated" not in printed.out and "crops" in printed.out
+
+
+def test_discovered_names_differ_by_more_than_case(data, monkeypatch, capsys):
+    write_folder(data / "north" / "Crops")
+    monkeypatch.chdir(data)
+    discover(data)
+    names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert {"crops", "north_Crops"} <= set(names)
 
 
 def test_discovery_of_nothing(tmp_path):

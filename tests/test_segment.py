@@ -136,6 +136,12 @@ def test_a_sample_that_is_not_in_the_sheet(mixed):
         mixed.run(samples=["nobody"])
 
 
+def test_a_broken_sample_of_another_shard_does_no_harm(mixed):
+    with mixed.sheet.open("a") as file:
+        file.write("other\tgone\timages\t\n")
+    assert {row["sample"] for row in mixed.run()[2]} == {"bag", "run-1"}
+
+
 def test_an_instrument_that_loses_organisms_is_a_programming_error(mixed, monkeypatch):
     from seston.instruments import images
 

@@ -8,8 +8,9 @@ import pytest
 
 from seston import schemas, store
 from seston.errors import SestonError
-from seston.samples import cut_into_shards, read_sheet
+from seston.samples import cut_into_shards
 from seston.segment import segment
+from seston.sheet import read_sheet
 from seston.tables import tables
 from synthetic.flowcam import VOLUME_ML, write_run
 from synthetic.images import damaged_png, picture, write_folder
@@ -190,8 +191,9 @@ def test_counts_that_do_not_agree_are_told(results, kind, column):
 
 
 def test_a_sheet_with_another_sample_is_refused(results):
+    write_folder(results.folder / "new", 1)
     with results.sheet.open("a") as file:
-        file.write("new\tb\timages\t2018-05-23\tlake\tnorth\t47.5\t7\n")
+        file.write("new\tnew\timages\t2018-05-23\tlake\tnorth\t47.5\t7\n")
     with pytest.raises(SestonError, match="differ in samples: new"):
         results.run()
     assert not (results.folder / "images.parquet").exists()

@@ -61,7 +61,11 @@ def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
     """Return the samples below a folder, sorted by path, and notes on what was passed over."""
     found: list[Found] = []
     notes: list[str] = []
-    for place, folders, names in os.walk(directory):
+
+    def pass_over(error: OSError) -> None:
+        notes.append(f"{error.filename}: cannot be read ({error.strerror}), passed over")
+
+    for place, folders, names in os.walk(directory, onerror=pass_over):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(place)
         names = sorted(names)
@@ -130,7 +134,10 @@ def _bin_date(stem: str) -> datetime | None:
 
 
 def unique_names(found: Sequence[Found]) -> list[str]:
-    """Return a name for each sample: its folder or file, with parents where two are alike."""
+    """Return a name for each sample: its folder or file, with parents where two are alike.
+
+    Two names that differ in upper and lower case only count as alike.
+    """
     taken: set[str] = set()
     names = []
     for sample in found:
@@ -139,11 +146,11 @@ def unique_names(found: Sequence[Found]) -> list[str]:
         for depth in range(1, len(parts) + 1):
             text = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts[-depth:]))
             name = text.strip(".-") or "sample"
-            if name not in taken:
+            if name.casefold() not in taken:
                 break
         base, number = name, 2
-        while name in taken:
+        while name.casefold() in taken:
             name, number = f"{base}_{number}", number + 1
-        taken.add(name)
+        taken.add(name.casefold())
         names.append(name)
     return names

@@ -11,7 +11,8 @@ from typing import Any
 
 from seston.config import complete, repeated_keys
 from seston.errors import SestonError
-from seston.samples import Sample, cut_into_shards, raw_digest, read_sheet, sheet_digest
+from seston.samples import cut_into_shards, raw_digest, sheet_digest
+from seston.sheet import Sample, read_sheet
 
 
 @dataclass(frozen=True)

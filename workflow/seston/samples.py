@@ -1,4 +1,4 @@
-"""The samples of a run: read from the sheet, cut into shards, watched for changes.
+"""The samples of a run: cut into shards, watched for changes.
 
 Read at every start of Snakemake, so nothing heavy is imported.
 """
@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 from seston.errors import SestonError
 from seston.instruments import instrument
-from seston.sheet import Sample, read_sheet
-
-__all__ = ["Sample", "cut_into_shards", "raw_digest", "read_sheet", "sheet_digest"]
+from seston.sheet import Sample
 
 MOST_SHARDS = 1000
+#: A shard's names stand in one shell command, which Linux limits to 131,072 bytes.
+MOST_CHARACTERS = 100_000
 
 
 def _week(sample: Sample) -> str:
@@ -45,39 +45,59 @@ def cut_into_shards(samples: Sequence[Sample], shard_by: str) -> dict[str, list[
     Raises
     ------
     SestonError
-        If there are more than 1,000 shards; it names a period that gives fewer.
+        If there are more than 1,000 shards, or one whose names together are
+        too long for a command line; it names a period that fits.
     """
-    period = _PERIODS[shard_by]
-    shards: dict[str, list[Sample]] = {}
-    for sample in sorted(samples, key=lambda sample: sample.sample):
-        shards.setdefault(period(sample), []).append(sample)
-    if len(shards) > MOST_SHARDS:
-        counts = {name: len(set(map(key, samples))) for name, key in _PERIODS.items()}
-        fitting = [name for name in ("day", "week", "month") if counts[name] <= MOST_SHARDS]
+    shards = _by_period(samples, shard_by)
+    if problem := _too_many(shards):
+        others = {period: _by_period(samples, period) for period in ("day", "week", "month")}
+        others["sample"] = _by_period(samples, "sample")  # the finest, if nothing else fits
+        fitting = [period for period, cut in others.items() if not _too_many(cut)]
         advice = (
-            f"set shard_by: {fitting[0]} ({counts[fitting[0]]} shards)"
+            f"set shard_by: {fitting[0]} ({len(others[fitting[0]])} shards)"
             if fitting
             else "part the sheet into several runs"
         )
         raise SestonError(
-            f"shard_by: {shard_by} cuts {len(samples)} samples into {len(shards)} shards,"
-            f" at most {MOST_SHARDS} are sensible; {advice}"
+            f"shard_by: {shard_by} cuts {len(samples)} samples into {problem}; {advice}"
         )
+    return shards
+
+
+def _by_period(samples: Sequence[Sample], shard_by: str) -> dict[str, list[Sample]]:
+    period = _PERIODS[shard_by]
+    shards: dict[str, list[Sample]] = {}
+    for sample in sorted(samples, key=lambda sample: sample.sample):
+        shards.setdefault(period(sample), []).append(sample)
     return dict(sorted(shards.items()))
+
+
+def _too_many(shards: dict[str, list[Sample]]) -> str:
+    """Say what is too much, or nothing."""
+    if len(shards) > MOST_SHARDS:
+        return f"{len(shards)} shards, at most {MOST_SHARDS} are sensible"
+    for name, samples in shards.items():
+        length = sum(len(sample.sample) + 1 for sample in samples)
+        if length > MOST_CHARACTERS:
+            return (
+                f"shards of which {name} has {len(samples)} samples, with {length} characters in"
+                f" their names; at most {MOST_CHARACTERS} fit on a command line"
+            )
+    return ""
 
 
 def raw_digest(samples: Sequence[Sample]) -> str:
     """Return a digest of all that `segment` reads of these samples.
 
     These are the cells that it uses and the instrument's inventory of raw
-    files. Not the times of files, which a copy changes; not the place of the
-    sheet or the data; not the cells that only the tables use: correcting a
-    site must not cut the images again.
+    files. Not the times of files, which a copy changes; the place of the data
+    as seen from the sheet, so that both may move together; not the cells that
+    only the tables use: correcting a site must not cut the images again.
     """
     digest = hashlib.sha256()
     for sample in samples:
         cells = (
-            sample.sample, sample.instrument, sample.datetime.isoformat(),
+            sample.sample, sample.place, sample.instrument, sample.datetime.isoformat(),
             sample.volume_ml, sample.dilution, sample.pixel_um,
         )  # fmt: skip
         names = instrument(sample.instrument).inventory(sample.path)
@@ -90,7 +110,7 @@ def sheet_digest(samples: Sequence[Sample]) -> str:
     """Return a digest of every cell of these samples but the path."""
     digest = hashlib.sha256()
     for sample in sorted(samples, key=lambda sample: sample.sample):
-        apart = ("path", "line", "metadata")
+        apart = ("path", "place", "line", "metadata")
         cells = {key: value for key, value in vars(sample).items() if key not in apart}
         digest.update(repr((sorted(cells.items()), sorted(sample.metadata.items()))).encode())
     return digest.hexdigest()

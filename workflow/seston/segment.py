@@ -166,7 +166,7 @@ def segment(
     threads : int
         Samples worked on at the same time.
     """
-    known = {sample.sample: sample for sample in read_sheet(sheet)}
+    known = {sample.sample: sample for sample in read_sheet(sheet, only=samples)}
     unknown = [name for name in samples if name not in known]
     if unknown:
         raise SestonError(f"{sheet}: no sample {', '.join(unknown)} in the sheet")

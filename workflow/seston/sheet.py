@@ -3,17 +3,17 @@
 Read at every start of Snakemake, so nothing heavy is imported.
 """
 
-import csv
-import io
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from seston.cells import read_cells
 from seston.columns import NUMBERS, OPTIONAL, REQUIRED, did_you_mean, header_mistakes, number
 from seston.errors import SestonError
-from seston.instruments import INSTRUMENTS
+from seston.instruments import INSTRUMENTS, instrument
 from seston.instruments.contract import Instrument
 from seston.instruments.dates import parse_datetime
 
@@ -22,10 +22,15 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Sample:
-    """One line of the sheet. `datetime` is naive: UTC where an offset was given."""
+    """One line of the sheet.
+
+    `datetime` is naive: UTC where an offset was given. `place` is the path as
+    seen from the sheet's folder: it stays when both move together.
+    """
 
     sample: str
     path: Path
+    place: str
     instrument: str
     datetime: datetime
     site: str
@@ -40,13 +45,16 @@ class Sample:
     line: int
 
 
-def read_sheet(path: Path) -> list[Sample]:
+def read_sheet(path: Path, only: Collection[str] | None = None) -> list[Sample]:
     """Read and check a sample sheet.
 
     Parameters
     ----------
     path : pathlib.Path
         Tab-separated text in UTF-8; paths in it are relative to its folder.
+    only : collection of str, optional
+        Names of the samples whose files are looked into and that are returned.
+        The cells of all others are checked too, but not their files.
 
     Returns
     -------
@@ -59,11 +67,12 @@ def read_sheet(path: Path) -> list[Sample]:
         One message with every mistake, each with its line.
     """
     path = Path(path)
-    header, rows = _read_cells(path)
+    header, rows = read_cells(path)
     _fail_if_any(path, header_mistakes(header))
     samples: list[Sample] = []
-    mistakes: list[str] = []
-    lines: dict[str, int] = {}
+    mistakes: list[tuple[int, str]] = []
+    seen: dict[str, tuple[str, int]] = {}
+    wanted = None if only is None else frozenset(only)
     for line, cells in rows:
         found: list[str] = []
         if len(cells) != len(header):
@@ -73,14 +82,44 @@ def read_sheet(path: Path) -> list[Sample]:
             )
         else:
             values = dict(zip(header, cells, strict=True))
-            first = lines.setdefault(values["sample"], line)
-            if first != line:
-                found.append(f"sample {values['sample']!r} stands in line {first} too; rename one")
-            sample = _sample(values, path.parent.absolute(), line, found)
+            name = values["sample"]
+            first, where = seen.setdefault(name.casefold(), (name, line))
+            if where != line and first == name:
+                found.append(f"sample {name!r} stands in line {where} too; rename one")
+            elif where != line:
+                found.append(
+                    f"sample {name!r}: line {where} has {first!r}; some disks do not tell upper"
+                    " from lower case, and samples become folders; rename one"
+                )
+            look = wanted is None or name in wanted
+            sample = _sample(values, path.parent.absolute(), line, look, found)
             samples += [sample] if sample else []
-        mistakes += [f"line {line}: {text}" for text in found]
-    _fail_if_any(path, mistakes if rows else ["no samples below the header"])
+        mistakes += [(line, text) for text in found]
+    mistakes = sorted([*mistakes, *_overlaps(samples)], key=lambda mistake: mistake[0])
+    told = [f"line {line}: {text}" for line, text in mistakes]
+    _fail_if_any(path, told if rows else ["no samples below the header"])
     return samples
+
+
+def _overlaps(samples: Sequence[Sample]) -> Iterator[tuple[int, str]]:
+    """Yield line and text for each sample whose organisms another sample counts too."""
+    places: dict[Path, Sample] = {}
+    for sample in samples:
+        first = places.setdefault(sample.path.resolve(), sample)
+        if first is not sample:
+            yield sample.line, f"path {sample.place!r}: the same as in line {first.line}; keep one"
+    for place, sample in places.items():
+        for folder in place.parents:
+            outer = places.get(folder)
+            if outer and (
+                instrument(outer.instrument).RECURSIVE
+                or (folder == place.parent and place.is_file())
+            ):
+                yield (
+                    sample.line,
+                    f"path {sample.place!r}: lies inside {outer.place!r} of line {outer.line},"
+                    " so its organisms would count twice; keep one, or move one folder",
+                )
 
 
 def _fail_if_any(path: Path, mistakes: list[str]) -> None:
@@ -89,46 +128,14 @@ def _fail_if_any(path: Path, mistakes: list[str]) -> None:
         raise SestonError(f"{path}: {count} in the sample sheet\n  " + "\n  ".join(mistakes))
 
 
-def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the header and, with the numbers of their lines, all rows that are not blank."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise SestonError(
-            f"{path}: sample sheet not found; write one with: python -m seston samples FOLDER"
-        ) from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SestonError(f"{path}, line {line}: not UTF-8; save the sheet as UTF-8") from error
-    except OSError as error:
-        raise SestonError(f"{path}: the sample sheet cannot be read ({error.strerror})") from error
-    # Spreadsheets put quotes around cells with commas, so quotes are honoured.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t", strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    first = 1
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
-                lines.append((first, cells))
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise SestonError(
-            f"{path}, line {first}: {error}; check the quotes from this line on"
-        ) from error
-    if not lines:
-        raise SestonError(
-            f"{path}: empty; expected a line with {', '.join(REQUIRED)}, then samples"
-        )
-    return lines[0][1], lines[1:]
-
-
-def _sample(values: dict[str, str], root: Path, line: int, found: list[str]) -> Sample | None:
-    """Return the sample, or None after adding its mistakes to `found`."""
+def _sample(
+    values: dict[str, str], root: Path, line: int, look: bool, found: list[str]
+) -> Sample | None:
+    """Return the sample, or None if its files are not to be looked into or `found` has grown."""
     if not _NAME.fullmatch(values["sample"]):
         found.append(
             f"sample {values['sample']!r}: expected letters, digits, '.', '_' and '-',"
-            " the first neither '.' nor '-'"
+            " the first neither '.' (a hidden folder) nor '-' (an option of a command)"
         )
     numbers = {key: number(key, values.get(key, ""), found) for key in NUMBERS}
     date, dated = None, values.get("datetime", "")
@@ -141,9 +148,9 @@ def _sample(values: dict[str, str], root: Path, line: int, found: list[str]) -> 
     try:
         if not values["path"]:
             found.append("path is empty; give the file or folder of the sample")
-        elif not path.exists():
+        elif look and not path.exists():
             found.append(f"path {values['path']!r}: no such file or folder in {root}")
-        elif reader is not None:
+        elif look and reader is not None:
             reader.check(path)
             if not dated:
                 date = reader.date(path)
@@ -153,12 +160,13 @@ def _sample(values: dict[str, str], root: Path, line: int, found: list[str]) -> 
         found.append(str(error))
     except (OSError, ValueError) as error:
         found.append(f"path {values['path']!r}: cannot be read ({error})")
-    if found or date is None:
+    if found or not look or date is None:
         return None
     known = {*REQUIRED, *OPTIONAL}
     return Sample(
         sample=values["sample"],
         path=path,
+        place=Path(os.path.relpath(path, root)).as_posix(),
         instrument=values["instrument"],
         datetime=date,
         site=values.get("site", ""),

@@ -194,8 +194,10 @@ def spread(features: Tensor) -> float:
 
 
 def _method(backbone: Backbone, settings: Settings, teacher: Backbone | None) -> Method:
-    if teacher is not None:
-        return Distill(backbone, teacher)
     if settings.method == "dino":
         return DINO(backbone, settings.prototypes)
-    return SimCLR(backbone)
+    if settings.method == "simclr":
+        return SimCLR(backbone)
+    if teacher is None:
+        raise ValueError("distill without a teacher")
+    return Distill(backbone, teacher)

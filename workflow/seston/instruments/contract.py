@@ -2,6 +2,7 @@
 
 The contract (see `Instrument`):
 
+* ``RECURSIVE`` says whether it reads folders inside the sample's folder too;
 * ``check(path)`` refuses what is plainly no sample of this instrument;
 * ``date(path)`` says when it was taken, from the instrument's own words;
 * ``inventory(path)`` names the raw files, so that a change of them is seen;
@@ -104,6 +105,8 @@ class Rejection:
 
 class Instrument(Protocol):
     """What every instrument module offers."""
+
+    RECURSIVE: bool
 
     def check(self, path: Path) -> None:
         """Raise `SestonError` if the path is no sample of this instrument."""

@@ -1,6 +1,6 @@
 """FlowCam's account of a run: `.ctx` (settings, INI) and `_run_summary.txt`."""
 
-import configparser
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,8 +8,11 @@ from pathlib import Path
 
 from seston.errors import SestonError
 from seston.instruments.dates import parse_datetime
+from seston.instruments.text import read_lines
 
 _MICRONS3_PER_ML = 1e12
+#: A number in the run summary, with or without a unit: not 0,0421 and not 3,000.
+_PLAIN = re.compile(r"(\d+(?:\.\d+)?)\s*(?:[^\W\d_]+(?:\s.*)?)?")
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,26 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
     values = _read_ini(ctx) if ctx else {}
     stated = _read_summary(summary) if summary else {}
     problems: list[str] = []
+    if ctx and not values:
+        problems.append(f"{ctx.name} says nothing")
 
     def number(key: str) -> float | None:
         text = values.get(key, "")
         try:
-            return float(text) if text else None
+            value = float(text) if text else None
         except ValueError:
-            problems.append(f".ctx: {key}={text} is not a number")
-            return None
+            value = math.nan
+        if value is None or math.isfinite(value):
+            return value
+        problems.append(f".ctx: {key}={text} is not a number")
+        return None
+
+    def plain(key: str) -> float | None:
+        text = stated.get(key, "")
+        found = _PLAIN.fullmatch(text)
+        if text and not found:
+            problems.append(f"run summary: {key} {text!r} is not a plain number, so not used")
+        return float(found[1]) if found else None
 
     start = None
     if text := values.get("runstarttime"):
@@ -60,25 +75,24 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
             start = parse_datetime(text)
         except ValueError:
             problems.append(f".ctx: RunStartTime={text} is not a date")
+    edges = ("acceptableleft", "acceptableright", "acceptabletop", "acceptablebottom")
+    pixel_um = number("calibrationconstant")
     region = [
-        number(key)
-        for key in (
-            "acceptableleft", "acceptableright", "acceptabletop", "acceptablebottom",
-            "calibrationconstant", "flowcelldepth", "rawimagetotal",
-        )
+        *map(number, edges), pixel_um, number("flowcelldepth"), number("rawimagetotal"),
+        number("volumecf") if values.get("volumecf") else 1.0,
     ]  # fmt: skip
-    factor = number("volumecf")
-    known = [value for value in (*region, 1.0 if factor is None else factor) if value is not None]
-    volume = volume_imaged(*known) if len(known) == len(region) + 1 else None
+    known = [value for value in region if value is not None]
+    volume = volume_imaged(*known) if len(known) == len(region) else None
+    count = plain("particle count")
     mode = {"1": "AutoImage", "0": "Trigger"}.get(values.get("autotrigger", ""))
     return Context(
         start=start,
-        pixel_um=number("calibrationconstant"),
+        pixel_um=pixel_um,
         dilution=number("sampledilution") if values.get("usedilutioncalculation") == "1" else None,
         run_mode=stated.get("mode") or mode,
         volume_ml=volume if volume and volume > 0 else None,
-        stated_volume_ml=_leading_number(stated.get("fluid volume imaged")),
-        stated_count=_leading_count(stated.get("particle count")),
+        stated_volume_ml=plain("fluid volume imaged"),
+        stated_count=None if count is None else int(count),
         problems=tuple(problems),
     )
 
@@ -86,42 +100,32 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
 def _read_ini(path: Path) -> dict[str, str]:
     """Return key -> value with keys in lower case, all sections in one.
 
-    The keys that are asked for occur in one section each.
+    The keys that are asked for occur in one section each. Lines without ``=``
+    are sections, or further lines of a note.
     """
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(path.read_text(encoding="latin-1"))
-    except (configparser.Error, OSError) as error:
-        raise SestonError(
-            f"{path}: not a readable FlowCam context ({str(error).splitlines()[0]});"
-            " copy it again from the instrument, or delete it and give datetime, volume_ml"
-            " and pixel_um in the sample sheet"
-        ) from error
-    return {
-        key: value.strip()
-        for section in parser.sections()
-        for key, value in parser[section].items()
-    }
+    values: dict[str, str] = {}
+    within = False
+    for number, line in enumerate(read_lines(path, "context"), start=1):
+        text = line.strip()
+        if text and not within:
+            if not re.fullmatch(r"\[.+\]", text):
+                raise SestonError(
+                    f"{path}, line {number}: found {text[:40]!r}, expected a [section] of a FlowCam"
+                    " context; copy the file again from the instrument. If it is so there too,"
+                    f" rename it (such as {path.name}.damaged) and give datetime, volume_ml and"
+                    " pixel_um in the sample sheet"
+                )
+            within = True
+        key, sign, value = text.partition("=")
+        if sign:
+            values[key.strip().lower()] = value.strip()
+    return values
 
 
 def _read_summary(path: Path) -> dict[str, str]:
     """Return key -> value with keys in lower case; the first of a repeated key counts."""
-    try:
-        text = path.read_text(encoding="latin-1")
-    except OSError as error:
-        raise SestonError(f"{path}: the run summary cannot be read ({error.strerror})") from error
     values: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in read_lines(path, "run summary"):
         key, _, value = line.strip().partition(":")
         values.setdefault(key.lower(), value.strip())
     return values
-
-
-def _leading_number(text: str | None) -> float | None:
-    found = re.match(r"\d+(\.\d+)?", text or "")
-    return float(found[0]) if found else None
-
-
-def _leading_count(text: str | None) -> int | None:
-    number = _leading_number(text)
-    return None if number is None else int(number)

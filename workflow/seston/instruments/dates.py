@@ -63,7 +63,10 @@ def parse_datetime(text: str) -> datetime:
     """
     date = datetime.fromisoformat(text.strip())
     if date.tzinfo is not None:
-        date = date.astimezone(UTC).replace(tzinfo=None)
+        try:
+            date = date.astimezone(UTC).replace(tzinfo=None)
+        except OverflowError as error:  # beyond the first or the last year
+            raise ValueError(f"{text} is no date in UTC") from error
     if not _FIRST <= date.year <= _LAST:
         raise ValueError(f"year {date.year} is not between {_FIRST} and {_LAST}")
     return date

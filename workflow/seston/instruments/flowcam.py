@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("seston")
 
+#: A folder may hold other runs: only what lies directly in it is read.
+RECURSIVE = False
+
+# What is read, or decides what is read; the instrument's pictures for calibration are not.
+_READ = (".lst", ".ctx", "_run_summary.txt", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
+_NOT_READ = (".", "cal_image")
+
 
 def list_of(path: Path) -> Path:
     """Return the list of a run, given the run's folder or the list itself.
@@ -54,9 +61,14 @@ def date(path: Path) -> datetime | None:
 
 
 def inventory(path: Path) -> list[str]:
-    """Return names and sizes of the files in the run's folder, sorted."""
-    files = sorted(list_of(path).parent.iterdir())
-    return [f"{file.name} {file.stat().st_size}" for file in files if file.is_file()]
+    """Return names and sizes of the lists, accounts and images in the run's folder, sorted."""
+    return [
+        f"{file.name} {file.stat().st_size}"
+        for file in sorted(list_of(path).parent.iterdir())
+        if file.name.lower().endswith(_READ)
+        and not file.name.startswith(_NOT_READ)
+        and file.is_file()
+    ]
 
 
 def count(path: Path) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seston.instruments.contract import Effort
 from seston.instruments.ctx import Context, read_context
-from seston.instruments.lst import Row
+from seston.instruments.lst import Row, is_list
 
 _VOLUME_TOLERANCE = 0.01
 _PRINTED_TO_ML = 0.00005  # VisualSpreadsheet prints four decimals
@@ -14,7 +14,7 @@ _CLOCKS_DIFFER = timedelta(minutes=30)
 
 
 def read_run_context(file: Path) -> Context:
-    """Read the context and summary of a list: under its name, or alone in the folder."""
+    """Read the context and summary of a list: under its name, or both alone in their folder."""
     return read_context(_beside(file, ".ctx"), _beside(file, "_run_summary.txt"))
 
 
@@ -22,7 +22,9 @@ def _beside(file: Path, suffix: str) -> Path | None:
     named = file.with_name(file.stem + suffix)
     if named.is_file():
         return named
-    others = sorted(file.parent.glob(f"*{suffix}"))
+    if any(is_list(other) for other in file.parent.glob("*.lst") if other.name != file.name):
+        return None  # a lone file may belong to the other run
+    others = [path for path in file.parent.glob(f"*{suffix}") if not path.name.startswith(".")]
     return others[0] if len(others) == 1 else None
 
 

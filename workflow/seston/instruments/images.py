@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from seston.errors import SestonError
 from seston.instruments.contract import Effort, Rejection, Roi
 from seston.instruments.dates import date_in_name
 
+RECURSIVE = True
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 
@@ -18,9 +20,13 @@ def is_image(name: str) -> bool:
 
 
 def check(path: Path) -> None:
-    """Refuse anything but a folder."""
+    """Refuse anything but a folder that can be read; those inside it are met by `inventory`."""
     if not path.is_dir():
         raise SestonError(f"{path}: found a file, expected a folder of crops (png, jpg, tif)")
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        _refuse(error)
 
 
 def date(path: Path) -> datetime | None:
@@ -38,10 +44,15 @@ def inventory(path: Path) -> list[str]:
     Without sizes: each would be one question to the file server, and there may
     be a million crops. For the same reason the names are plain strings. Linked
     folders are named, not entered: they may lead out of the sample or in circles.
+
+    Raises
+    ------
+    SestonError
+        If a folder cannot be read: how many crops it holds, nobody would know.
     """
     top = os.fspath(path)
     found: list[str] = []
-    for folder, folders, names in os.walk(top):
+    for folder, folders, names in os.walk(top, onerror=_refuse):
         here = "" if folder == top else os.path.relpath(folder, top).replace(os.sep, "/") + "/"
         apart = {
             name
@@ -52,6 +63,13 @@ def inventory(path: Path) -> list[str]:
         found += [here + name for name in apart]
         folders[:] = [name for name in folders if name not in apart]
     return sorted(found)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise SestonError(
+        f"{error.filename}: the folder cannot be read ({error.strerror});"
+        " give yourself the right to read it, or move it out of the sample's folder"
+    ) from error
 
 
 def count(path: Path) -> int:

@@ -5,7 +5,6 @@ Line 1 is the format, line 2 the number of fields, then one line per field
 between instruments (53, 64, 65 are seen), so nothing is read by position.
 """
 
-import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from seston.errors import SestonError
 from seston.instruments.dates import parse_datetime
+from seston.instruments.text import read_lines
 
 #: Fields without which a particle cannot be cut out.
 REQUIRED = ("id", "image_x", "image_y", "image_w", "image_h", "collage_file")
@@ -71,7 +71,7 @@ def read_list(path: Path) -> Iterator[Row]:
     SestonError
         If the head of the file is not that of a list of format 017.
     """
-    lines = _lines(path)
+    lines = read_lines(path, "list")
     names = _read_head(path, lines)
     places = [(name, names.index(name)) for name in REQUIRED + OPTIONAL if name in names]
     for number, text in enumerate(lines, start=len(names) + 3):
@@ -85,21 +85,9 @@ def read_list(path: Path) -> Iterator[Row]:
 
 def count_rows(path: Path) -> int:
     """Return how many particles `read_list` gives, without parting their values."""
-    lines = _lines(path)
+    lines = read_lines(path, "list")
     _read_head(path, lines)
     return sum(1 for text in lines if text.strip())
-
-
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SestonError(f"{path}: the list cannot be read ({error.strerror})") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:  # the code page of the instrument's Windows
-        text = data.decode("latin-1")
-    return io.StringIO(text)
 
 
 def _read_head(path: Path, lines: Iterator[str]) -> list[str]:

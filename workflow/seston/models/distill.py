@@ -1,10 +1,11 @@
-"""Distillation: learn the features of a trained network (Romero et al. 2015, Park et al. 2019).
+"""Distillation: learn the features of a trained network (after Romero et al. 2015).
 
 It needs a teacher, so it is no choice of the workflow's configuration: it is the recipe of
 the bundled weights, and a way to make others, by ``python -m seston finetune``.
 """
 
 from pathlib import Path
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -21,27 +22,16 @@ def likeness_loss(guess: Tensor, target: Tensor) -> Tensor:
     return 1 - F.cosine_similarity(guess, target, dim=-1).mean()
 
 
-def relation_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Return the mean squared difference between the cosines within each of two batches.
-
-    The features (n, a) and the target (n, b) may be of different length: what counts is
-    how alike image i and image j are to each.
-    """
-    ours, theirs = F.normalize(features, dim=-1), F.normalize(target, dim=-1)
-    return F.mse_loss(ours @ ours.T, theirs @ theirs.T)
-
-
 class Distill(Method):
     """A backbone, linear heads that guess the teacher's feature, and the frozen teacher.
 
     The teacher sees the student's views, resized to the size its model file was made for
     and with its own normalisation. Its features are standardised per dimension, by mean
     and deviation over the first `CALIBRATION` images of the training; without that a few
-    strong dimensions are all there is to learn.
+    strong dimensions make up most of the cosine.
 
     Each part of the student's feature (CLS token, mean of the patches) has its own head,
-    so that both come to hold what the teacher sees; the relations between the images of
-    a batch are learnt by the feature itself, as it is exported.
+    so that both come to hold what the teacher sees.
 
     Parameters
     ----------
@@ -56,8 +46,6 @@ class Distill(Method):
     total: Tensor
     squares: Tensor
     CALIBRATION = 1024
-    #: weight of the relations; cosines differ by far less than 1
-    RELATION = 5.0
 
     def __init__(self, backbone: Backbone, teacher: Backbone) -> None:
         parts = backbone.spec.feature.count("+") + 1
@@ -68,7 +56,7 @@ class Distill(Method):
         self.register_buffer("total", torch.zeros(teacher.length, dtype=torch.float64))
         self.register_buffer("squares", torch.zeros(teacher.length, dtype=torch.float64))
 
-    def train(self, mode: bool = True) -> "Distill":
+    def train(self, mode: bool = True) -> Self:
         """Set the student's mode; the teacher's norms never learn."""
         super().train(mode)
         self.teacher.eval()
@@ -81,8 +69,8 @@ class Distill(Method):
         features = self.backbone(images).float()
         parts = features.chunk(len(self.head), 1)
         guesses = [head(part).float() for head, part in zip(self.head, parts, strict=True)]
-        likeness = torch.stack([likeness_loss(guess, target) for guess in guesses]).mean()
-        return likeness + self.RELATION * relation_loss(features, target), features.detach()
+        losses = [likeness_loss(guess, target) for guess in guesses]
+        return torch.stack(losses).mean(), features.detach()
 
     @torch.no_grad()
     def target(self, images: Tensor) -> Tensor:

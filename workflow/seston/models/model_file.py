@@ -22,7 +22,7 @@ class Card:
     Attributes
     ----------
     source : str
-        ``"hub"``, ``"bundled"``, ``"random"``, the name of a file, or or for weights
+        ``"hub"``, ``"bundled"``, ``"random"``, the name of a file, or for weights
         that were trained here the method and the start: ``"simclr from bundled"``.
     sha256 : str or None
         Of the source file.

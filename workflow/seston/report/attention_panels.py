@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from seston.report import style
 from seston.report.wording import short
 
-MOST_IMAGES = 12
+MOST_IMAGES = 24
+SQUARES = 6  # in one row of the figure
 MODELS = {"pretrained": "before", "finetuned": "after"}
 
 
@@ -49,21 +50,23 @@ def attention_table(attention: dict[str, npt.NDArray]) -> pd.DataFrame:
 
 
 def draw_attention(attention: dict[str, npt.NDArray]) -> Figure:
-    """Draw original, before and after, two images a row.
+    """Draw original, before and after, two images a row; three if there is no after.
 
     Both maps of an image share one colour scale, from 0 to the greater maximum.
     """
     maps = mean_over_heads(attention)
     images = min(MOST_IMAGES, len(attention["ids"]))
-    rows, wide = int(np.ceil(images / 2)), 1 + len(maps)
-    figure = style.new_figure(style.TWO_COLUMNS, 6 + rows * (31 if wide == 3 else 46))
-    halves = figure.subfigures(1, 2, squeeze=False, wspace=0.04)
-    grids = [half.subplots(rows, wide, squeeze=False) for half in halves[0]]
+    wide = 1 + len(maps)
+    columns = SQUARES // wide
+    rows = int(np.ceil(images / columns))
+    figure = style.new_figure(style.TWO_COLUMNS, 6 + 31 * rows)
+    parts = figure.subfigures(1, columns, squeeze=False, wspace=0.04)
+    grids = [part.subplots(rows, wide, squeeze=False) for part in parts[0]]
     for axes in np.concatenate([grid.ravel() for grid in grids]):
         style.bare(axes)
         axes.set_visible(False)
     for image in range(images):
-        line = grids[image % 2][image // 2]
+        line = grids[image % columns][image // columns]
         _show(line[0], short(str(attention["ids"][image]), 22))
         line[0].imshow(attention["tiles"][image])
         top = max(float(one[image].max()) for one in maps.values())
@@ -71,9 +74,9 @@ def draw_attention(attention: dict[str, npt.NDArray]) -> Figure:
             one = values[image]
             _show(axes, f"{one.min():.4f} \u2013 {one.max():.4f}")
             axes.imshow(one, cmap=style.SEQUENCE, vmin=0, vmax=top)
-            if image < 2:
+            if image < columns:
                 axes.set_title(MODELS[name], fontsize=7)
-        if image < 2:
+        if image < columns:
             line[0].set_title("organism", fontsize=7)
     return figure
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,9 +48,19 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def harmless(text: str) -> str:
-    """Return `text` on lines that end as ours do, quoted where it would be taken for a formula."""
-    mark = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else ""
-    return mark + text.replace("\r\n", "\n").replace("\r", "\n")
+    """Return `text` on lines that end as ours do, quoted where it would be taken for a formula.
+
+    A number, such as the longitude -33.5, is none.
+    """
+    risky = text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _is_number(text)
+    return "'" * risky + text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _cell(value: object) -> str:

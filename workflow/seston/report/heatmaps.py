@@ -19,8 +19,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from seston.report import periods, style
 from seston.report.wording import number
-
-FEWEST_SAMPLES = 3
+from seston.trends.abundance import FEW
+from seston.trends.periods import Period
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,14 @@ class HeatMap:
         return pd.DataFrame(rows, columns=["cluster", "period", name])
 
 
-def share_map(abundance: pd.DataFrame, period: str) -> HeatMap:
+def share_map(abundance: pd.DataFrame, period: Period) -> HeatMap:
     """Return each cluster's shares over the periods of one site, scaled to sum to one.
 
     Parameters
     ----------
     abundance : pandas.DataFrame
         The rows of one site.
-    period : str
-        ``"day"``, ``"week"`` or ``"month"``.
+    period : {"day", "week", "month"}
     """
     present = abundance.groupby("cluster")["count"].sum()
     clusters = present.index[present > 0].astype(int).tolist()
@@ -126,7 +125,7 @@ def _draw(
 
 
 def _draw_effort(axes: Axes, heat: HeatMap) -> None:
-    few = heat.samples < FEWEST_SAMPLES
+    few = heat.samples < FEW
     places = np.arange(len(heat.columns))
     axes.bar(places[~few], heat.images[~few], 0.8, color=style.FAINT)
     axes.bar(places[few], heat.images[few], 0.8, color="white", edgecolor=style.FAINT, lw=0.5)

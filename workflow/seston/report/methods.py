@@ -7,18 +7,15 @@ from seston import __version__
 from seston.report.results import Results
 
 PACKAGES = (
-    "torch", "timm", "faiss-cpu", "umap-learn", "scikit-learn", "scikit-image",
+    "torch", "timm", "faiss-cpu", "umap-learn", "scikit-learn",
     "numpy", "scipy", "pandas", "pyarrow", "pillow", "matplotlib", "snakemake",
 )  # fmt: skip
 
 
-def model_name(results: Results) -> str:
-    """Return whose clusters these are: ``pretrained`` or ``finetuned``."""
-    asked = results.setting("cluster", "model", "auto")
-    if asked != "auto":
-        return str(asked)
-    none = results.setting("finetune", "method", "none") == "none"
-    return "pretrained" if none else "finetuned"
+def trained_on(results: Results) -> int:
+    """Return on how many of the used images each epoch of the fine-tuning trained."""
+    most = results.setting("finetune", "max_images", 0)
+    return min(most, len(results.images)) if most else len(results.images)
 
 
 def versions() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from seston.report.figures import MOST_CARDS, Drawn, Studio
 from seston.report.folders import whole_folder
 from seston.report.numbers import write_numbers
 from seston.report.results import Results, read_results
+from seston.trends.abundance import FEW
 
 log = logging.getLogger("seston")
 
@@ -66,13 +67,13 @@ def report(
     examples : Path
         Organisms for the mosaics.
     kmeans : Path
-        The k-means report (``kmeans.json``).
+        The k-means report: ``<model>/kmeans/kmeans.json``, whose folder names the model.
     rejected_dir : Path
         Folder with ``<shard>/rejected.parquet``.
     shards : list of str
         The shards of this run.
     settings : Path
-        All settings of this run, in YAML.
+        All settings of this run, in JSON.
     html : Path
         The page to write.
     figures : Path
@@ -148,7 +149,8 @@ def context(
         "totals": summary.totals(results.images, results.samples, results.rejected),
         "settings": results.settings,
         "flat_settings": methods.flat_settings(results.settings),
-        "model": methods.model_name(results),
+        "model": results.model,
+        "trained_on": methods.trained_on(results),
         "kmeans": results.kmeans,
         "versions": methods.versions(),
         "fingerprints": methods.fingerprints(results),
@@ -165,6 +167,7 @@ def context(
         "pictures": large,
         "coarse_mosaics": coarse_mosaics,
         "coarse_figures": coarse_figures,
+        "few": FEW,
         "attention_shown": attention_panels.MOST_IMAGES,
         "attention_of": len(attention["ids"]) if attention_panels.has_maps(attention) else 0,
         "attention_patches": attention_panels.patches(attention),

@@ -7,19 +7,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-FREQUENCY = {"day": "D", "week": "W-MON", "month": "MS"}
+from seston.trends.periods import FREQUENCY, Period
+
 MOST_COLUMNS = 400
 
 
-def calendar(sampled: Sequence[str], period: str) -> list[str | None]:
+def calendar(sampled: Sequence[str], period: Period) -> list[str | None]:
     """Return every period from the first to the last sampled one.
 
     Parameters
     ----------
     sampled : sequence of str
         ISO dates on which the sampled periods start.
-    period : str
-        ``"day"``, ``"week"`` or ``"month"``.
+    period : {"day", "week", "month"}
 
     Returns
     -------
@@ -28,10 +28,10 @@ def calendar(sampled: Sequence[str], period: str) -> list[str | None]:
         `MOST_COLUMNS`, only the sampled ones, with None for each gap between them.
     """
     known = sorted(set(sampled))
-    every = pd.date_range(known[0], known[-1], freq=FREQUENCY[period]).strftime("%Y-%m-%d")
-    full = sorted({*every, *known})
+    every = pd.period_range(known[0], known[-1], freq=FREQUENCY[period]).start_time
+    full = every.strftime("%Y-%m-%d").tolist()
     if len(full) <= MOST_COLUMNS:
-        return list(full)
+        return full
     place = {date: position for position, date in enumerate(full)}
     columns: list[str | None] = [known[0]]
     for before, date in pairwise(known):

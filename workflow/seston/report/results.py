@@ -12,11 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import yaml
 
 from seston import store
 from seston.errors import SestonError
+from seston.report.agreement import (
+    require_known_clusters,
+    require_same_clusters,
+    require_same_periods,
+)
 
+MODELS = ("pretrained", "finetuned")
 IMAGE_COLUMNS = (
     "image_id", "sample", "site", "group", "datetime", "cluster",
     "esd_um", "map_x", "map_y", "density_cluster",
@@ -36,6 +41,8 @@ class Results:
     images, samples, abundance, examples, rejected : pandas.DataFrame
         As the tables of the same names; sites and groups without a name are ``""``.
     kmeans, settings : dict
+    model : str
+        Whose clusters these are: ``"pretrained"`` or ``"finetuned"``.
     attention : dict of str to numpy.ndarray, or None
         `ids` (n,), `tiles` uint8 (n, S, S, 3), `pretrained` and perhaps
         `finetuned` (n, heads, g, g).
@@ -50,6 +57,7 @@ class Results:
     rejected: pd.DataFrame
     kmeans: dict[str, Any]
     settings: dict[str, Any]
+    model: str
     attention: dict[str, npt.NDArray] | None
     history: pd.DataFrame | None
 
@@ -82,9 +90,9 @@ def read_results(
     Raises
     ------
     SestonError
-        If a file is missing, damaged or lacks a column.
+        If a file is missing, damaged, lacks a column or does not belong to the others.
     """
-    clustering = json.loads(_read(kmeans))
+    clustering, told = _read_json(kmeans), _read_json(settings)
     chosen = store.read_table(examples, "examples")
     if store.metadata(chosen.schema).get("clusters") != clustering["fingerprint"]:
         raise SestonError(
@@ -93,25 +101,30 @@ def read_results(
     organisms = store.read_table(images, "images", IMAGE_COLUMNS).to_pandas()
     organisms[["site", "group"]] = organisms[["site", "group"]].fillna("")
     shown = chosen.to_pandas()
-    _require_same_clusters(images, organisms, examples, shown)
+    require_same_clusters(images, organisms, examples, shown)
     rejected = pa.concat_tables(
         store.read_table(rejected_dir / shard / "rejected.parquet", "rejected")
         for shard in sorted(shards)
     ).to_pandas()
+    taken = _read_text_table(
+        samples,
+        ("sample", "site", "group", "datetime", "volume_source", "warnings"),
+        ("listed", "used", "rejected", "volume_ml"),
+    )
+    counted = _read_text_table(
+        abundance, ("site", "group", "period"), ("cluster", "few_samples", *ABUNDANCE_NUMBERS)
+    )
+    require_same_periods(abundance, counted, samples, taken, told["trends"]["period"])
+    require_known_clusters(abundance, counted, kmeans, clustering["k"])
     return Results(
         images=organisms,
-        samples=_read_text_table(
-            samples,
-            ("sample", "site", "group", "datetime", "volume_source", "warnings"),
-            ("listed", "used", "rejected", "volume_ml"),
-        ),
-        abundance=_read_text_table(
-            abundance, ("site", "group", "period"), ("cluster", "few_samples", *ABUNDANCE_NUMBERS)
-        ),
+        samples=taken,
+        abundance=counted,
         examples=shown,
         rejected=rejected,
         kmeans=clustering,
-        settings=yaml.safe_load(_read(settings)) or {},
+        settings=told,
+        model=_model(kmeans),
         attention=None if attention is None else _read_arrays(attention),
         history=None
         if history is None
@@ -143,20 +156,29 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray]:
         raise SestonError(f"{path}: not readable ({error}); delete it and run again") from error
 
 
+def _model(kmeans: Path) -> str:
+    """Return the model by its folder: ``<model>/kmeans/kmeans.json``."""
+    name = kmeans.resolve().parents[1].name
+    if name not in MODELS:
+        raise SestonError(
+            f"{kmeans}: expected <model>/kmeans/kmeans.json, the model {' or '.join(MODELS)}"
+        )
+    return name
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a mapping; JSON, unlike YAML, takes 1e-05 for a number and joins surrogate pairs."""
+    try:
+        found = json.loads(_read(path))
+    except json.JSONDecodeError as error:
+        raise SestonError(f"{path}: not JSON ({error}); delete it and run again") from error
+    if not isinstance(found, dict):
+        raise SestonError(f"{path}: expected a mapping in JSON; delete it and run again")
+    return found
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SestonError(f"{path}: not readable ({error}); delete it and run again") from error
-
-
-def _require_same_clusters(
-    images: Path, organisms: pd.DataFrame, examples: Path, shown: pd.DataFrame
-) -> None:
-    """Raise `SestonError` unless each example lies in the cluster that its organism has."""
-    told = organisms.set_index("image_id")["cluster"].reindex(shown["image_id"]).to_numpy()
-    if (told != shown["cluster"].to_numpy()).any():
-        raise SestonError(
-            f"{examples} shows organisms in other clusters than {images} tells;"
-            " delete the older and run again"
-        )

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from seston.report import periods, style
 from seston.report.wording import group_name, number, short
+from seston.trends.abundance import FEW
 
 MOST_PANELS, MOST_GROUPS, MOST_DOTS = 12, len(style.COLOURS), 30
 ROOM = 20.0  # how far a logarithmic axis goes beyond the values
@@ -139,7 +140,7 @@ def _legend(figure: Figure, groups: Sequence[str]) -> None:
         handles = []
     hollow = Line2D(
         [], [], color=style.INK, marker="o", markersize=3, mfc="white", lw=0,
-        label="fewer than 3 samples",
+        label=f"fewer than {FEW} samples",
     )  # fmt: skip
     interval = Line2D([], [], color=style.FAINT, lw=0.9, label="interval")
     everything = [*handles, hollow, interval]

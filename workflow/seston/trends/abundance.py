@@ -1,9 +1,8 @@
 """How much of each cluster there was in each period, and how sure that is."""
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from seston.errors import SestonError
 from seston.trends.dispersion import Dispersion, Stratum, by_period, site_dispersions
 from seston.trends.effort import count_images, read_effort
 from seston.trends.intervals import design_effect, ratio_of_sums, undetected_below, wilson
+from seston.trends.notes import note
 from seston.trends.periods import Period
 
 Floats = npt.NDArray[np.float64]
@@ -22,6 +22,10 @@ log = logging.getLogger("seston")
 
 FEW = 3  # samples below which a period is marked
 
+WHOLE = [
+    "samples", "count", "images", "few_samples",
+    "found", "measured", "unusable", "rejected", "unknown",
+]  # fmt: skip
 COLUMNS = [
     "site", "group", "period", "cluster", "samples", "count", "images",
     "share", "share_low", "share_high",
@@ -39,7 +43,8 @@ def summarise(
     ----------
     effort : pandas.DataFrame, m rows
         One row per sample with ``site``, ``group``, ``period``, ``listed``, ``used``,
-        ``volume_ml`` (NaN where unknown) and ``dilution``.
+        ``volume_ml``, ``analysed_ml``, ``water_ml`` (NaN where unknown) and ``dilution``, as
+        `read_effort` gives them.
     counts : ndarray of int, shape (m, K)
         Images of each cluster in each sample.
     clusters : list of int
@@ -51,7 +56,7 @@ def summarise(
     -------
     pandas.DataFrame
         Columns `COLUMNS`; sorted by site, group, period and cluster. Clusters that were
-        not found have a count of 0; periods without a sample have no row.
+        not found in a period have a count of 0; periods without a sample have no row.
     """
     parts = [pd.DataFrame(columns=COLUMNS)]
     for _, site in effort.reset_index(drop=True).groupby("site"):
@@ -88,26 +93,27 @@ def _rows(
         return sums if sums.ndim == 2 else sums[:, None]
 
     samples, images, count = total(np.ones(len(effort))), total(effort["used"]), total(counts)
-    known = effort["volume_ml"].notna()
+    known = effort["analysed_ml"].notna()
     unusable = (effort["used"] == 0) & (effort["listed"] > 0)
+    rejected = (effort["listed"] - effort["used"]).where(known, 0)
     # Where there is no effort the ratio is 0/0: NaN, an empty cell.
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "samples": samples, "count": count, "images": images, "few_samples": samples < FEW,
             **_shares(effort, count, images, total, share, confidence),
-            **_concentrations(effort, counts, total, rate, confidence),
+            **_concentrations(effort, counts, period, total, rate, confidence),
             "found": total(counts * known.to_numpy()[:, None]),
-            "measured": total(known), "unusable": total(unusable),
+            "measured": total(known), "unusable": total(unusable), "rejected": total(rejected),
+            "unknown": total(effort["volume_ml"].isna()), "scattered": ~np.isnan(rate.size),
         }  # fmt: skip
     frame = pd.DataFrame(
         {name: np.broadcast_to(x, count.shape).ravel() for name, x in columns.items()}
     )
-    whole = ["samples", "count", "images", "few_samples", "found", "measured", "unusable"]
-    frame[whole] = frame[whole].astype(np.int64)
+    frame = frame.astype({name: np.int64 for name in WHOLE})
     frame["site"], frame["group"] = effort["site"].iloc[0], effort["group"].iloc[0]
     frame["period"], frame["cluster"] = np.repeat(names, len(clusters)), clusters * len(names)
     frame["share_how"], frame["rate_how"] = share.how * len(names), rate.how * len(names)
-    frame["note"] = [_note(row) for row in frame.to_dict("records")]
+    frame["note"] = [note(row) for row in frame.to_dict("records")]
     return frame[COLUMNS]
 
 
@@ -133,6 +139,7 @@ def _shares(
 def _concentrations(
     effort: pd.DataFrame,
     counts: npt.NDArray[np.int64],
+    period: npt.NDArray[np.integer],
     total: Callable[[npt.ArrayLike], Floats],
     scatter: Dispersion,
     confidence: float,
@@ -142,37 +149,21 @@ def _concentrations(
     The intervals have no upper limit (NaN) where the scatter is unknown, and are those of
     `undetected_below` where nothing was found.
     """
-    volumes, water = (effort[name].fillna(0.0) for name in ("volume_ml", "water_ml"))
+    volumes, water = (effort[name].fillna(0.0) for name in ("analysed_ml", "water_ml"))
     dilution = np.where(volumes > 0, effort["dilution"], 0.0)[:, None]
     volume, found = total(volumes), total(counts * dilution)
     concentration = found / volume
     between = scatter.size * concentration**2 * total(volumes**2)
     variance = total(counts * dilution**2) + between
     low, high = ratio_of_sums(found, variance, volume, scatter.freedom, confidence)
+    missed = undetected_below(water.to_numpy(float), period, scatter.size, confidence)
     nothing = (found == 0) & (volume > 0)
     unknown = np.isnan(scatter.size) & (volume > 0)
     return {
         "concentration_per_ml": concentration,
         "concentration_low": np.where(nothing | unknown, 0.0, low),
-        "concentration_high": np.where(nothing, undetected_below(total(water), confidence), high),
+        "concentration_high": np.where(nothing, missed, high),
     }
-
-
-def _note(row: dict[Hashable, Any]) -> str:
-    """Say how sure a row is, and what is missing from it."""
-    parts = [f"share {row['share_how']}" if row["images"] else "no used image"]
-    if row["measured"]:
-        parts.append(f"concentration {row['rate_how']}")
-    if row["count"] == 0:
-        parts.append("not detected")
-    elif row["measured"] and row["found"] == 0:
-        parts.append("not detected where the volume is known")
-    if row["measured"] < row["samples"]:
-        unknown = row["samples"] - row["measured"]
-        parts.append(f"volume unknown in {unknown} of {row['samples']} samples")
-    if row["unusable"]:
-        parts.append(f"every image rejected in {row['unusable']} of {row['samples']} samples")
-    return "; ".join(parts)
 
 
 def trends(
@@ -182,9 +173,13 @@ def trends(
 
     Intervals take the sample as the unit: quasi-binomial Wilson for shares, quasi-Poisson
     for concentrations, with the dispersion pooled over periods; the column ``note`` says
-    how it was found. A cluster that was not found has a concentration of 0 and, as the
-    upper limit, what the water analysed could have missed. Where no two samples can be
-    compared, the share has the interval 0 to 1 and the concentration no upper limit.
+    how it was found. A cluster that was not found in a period has a concentration of 0 and,
+    as the upper limit, what the water analysed could have missed, given the scatter. Where no
+    two samples can be compared, the share has the interval 0 to 1 and the concentration no
+    upper limit, or that of counting alone where nothing was found. Rejected images are taken
+    to be like the used ones: the volume counts for the share of listed images that was used.
+
+    Clusters are those of the table of images: one without any image has no rows.
 
     Parameters
     ----------

@@ -14,6 +14,11 @@ from seston.trends.periods import Period, start_of_period
 def read_effort(samples: Path, period: Period) -> pd.DataFrame:
     """Read the sample table: one row per sample, with its period and mL of water.
 
+    ``volume_ml`` is the volume that the table tells. Images that were rejected are taken to be
+    like those that were used, so that only the share ``used / listed`` of the volume stands
+    behind the counts: ``analysed_ml``, and ``water_ml`` before dilution. Where all images were
+    rejected nothing is known of the water (NaN); where none was listed, nothing was in it.
+
     Raises
     ------
     SestonError
@@ -42,7 +47,9 @@ def read_effort(samples: Path, period: Period) -> pd.DataFrame:
     table["period"] = start_of_period(table["datetime"], period)
     table["dilution"] = table["dilution"].fillna(1.0)
     table["volume_ml"] = table["volume_ml"].where(table["volume_ml"] > 0)
-    table["water_ml"] = table["volume_ml"] / table["dilution"]
+    usable = (table["used"] / table["listed"]).where(table["listed"] > 0, 1.0)
+    table["analysed_ml"] = table["volume_ml"] * usable.where(usable > 0)
+    table["water_ml"] = table["analysed_ml"] / table["dilution"]
     return table
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 Period = Literal["day", "week", "month"]
 
-_FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M"}  # a week that ends on Sunday
+#: Names that pandas gives to periods; a week ends on Sunday.
+FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M"}
 
 
 def start_of_period(times: pd.Series, period: Period) -> pd.Series:
@@ -26,4 +27,4 @@ def start_of_period(times: pd.Series, period: Period) -> pd.Series:
     -------
     pandas.Series of str, shape (n,)
     """
-    return times.dt.to_period(_FREQUENCY[period]).dt.start_time.dt.strftime("%Y-%m-%d")
+    return times.dt.to_period(FREQUENCY[period]).dt.start_time.dt.strftime("%Y-%m-%d")

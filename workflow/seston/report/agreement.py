@@ -1,0 +1,51 @@
+"""Whether the tables of a report belong together."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from seston.errors import SestonError
+from seston.trends.periods import Period, start_of_period
+
+
+def require_same_clusters(
+    images: Path, organisms: pd.DataFrame, examples: Path, shown: pd.DataFrame
+) -> None:
+    """Raise `SestonError` unless each example lies in the cluster that its organism has."""
+    told = organisms.set_index("image_id")["cluster"].reindex(shown["image_id"]).to_numpy()
+    if (told != shown["cluster"].to_numpy()).any():
+        raise SestonError(
+            f"{examples} shows organisms in other clusters than {images} tells;"
+            " delete the older and run again"
+        )
+
+
+def require_known_clusters(abundance: Path, counted: pd.DataFrame, kmeans: Path, k: int) -> None:
+    """Raise `SestonError` unless all clusters counted are among the k of the clustering."""
+    strange = sorted(set(counted["cluster"]) - set(range(k)))
+    if strange:
+        raise SestonError(
+            f"{abundance} counts cluster {strange[0]:g}, but {kmeans} has the clusters"
+            f" 0 to {k - 1}; delete the older and run again"
+        )
+
+
+def require_same_periods(
+    abundance: Path, counted: pd.DataFrame, samples: Path, taken: pd.DataFrame, period: Period
+) -> None:
+    """Raise `SestonError` unless just the sampled periods of each site and group were counted.
+
+    A table without any row is right where no sample gave an image.
+    """
+    times = pd.to_datetime(taken["datetime"], format="ISO8601")
+    sampled = taken.assign(period=start_of_period(times, period))
+    keys = ["site", "group", "period"]
+    told, there = (set(table[keys].itertuples(index=False)) for table in (counted, sampled))
+    if told != there and (told or taken["used"].sum()):
+        site, group, start = min(told ^ there)
+        where = f"site {site!r}, group {group!r}, {period} {start}"
+        raise SestonError(
+            f"{abundance} and {samples} differ in what was sampled: {where} is only in"
+            f" {abundance if (site, group, start) in told else samples};"
+            " delete the older and run again from trends"
+        )

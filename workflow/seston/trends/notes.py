@@ -1,0 +1,34 @@
+"""What stands beside a row of the abundances, for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def note(row: Mapping[Any, Any]) -> str:
+    """Say how sure a row is, and what is missing from it.
+
+    Parameters
+    ----------
+    row : mapping
+        ``share_how`` and ``rate_how`` (how the scatter was found), ``scattered`` (whether that
+        of concentrations is known), ``count``, ``images``, ``samples``, ``found`` (images in
+        samples of known volume), and the samples that are ``measured`` (give a concentration),
+        ``unknown`` (have no volume) or ``unusable`` (every image rejected), and the images
+        ``rejected`` from measured samples.
+    """
+    parts = [f"share {row['share_how']}" if row["images"] else "no used image"]
+    if row["measured"]:
+        parts.append(f"concentration {row['rate_how']}")
+    if row["count"] == 0:
+        parts.append("not detected")
+    elif row["measured"] and row["found"] == 0:
+        parts.append("not detected where the volume is known")
+    if row["measured"] and row["found"] == 0 and not row["scattered"]:
+        parts.append("upper limit ignores the scatter")
+    if row["unknown"]:
+        parts.append(f"volume unknown in {row['unknown']} of {row['samples']} samples")
+    if row["rejected"]:
+        parts.append(f"volume scaled down for {row['rejected']} rejected images")
+    if row["unusable"]:
+        parts.append(f"every image rejected in {row['unusable']} of {row['samples']} samples")
+    return "; ".join(parts)
