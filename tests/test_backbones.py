@@ -100,9 +100,25 @@ def test_name_with_and_without_its_tag() -> None:
     assert spec_of("vit_small_patch8_224") is spec_of("vit_small_patch8_224.dino")
 
 
+def test_another_tag_is_taken_from_timm() -> None:
+    assert spec_of("resnet18.tv_in1k").name == "resnet18.tv_in1k"
+
+
 def test_unknown_name_is_answered_with_near_ones() -> None:
     with pytest.raises(SestonError, match=r"did you mean .*vit_tiny_patch8_64"):
         spec_of("vit_tiny_patch8_46")
+
+
+@pytest.mark.parametrize("name", ["vit_small_patch8_242", "vit_small_patch8_224.dyno"])
+def test_near_names_are_told_once_and_the_registrys_in_full_first(name: str) -> None:
+    with pytest.raises(SestonError) as told:
+        spec_of(name)
+    near = str(told.value).split("did you mean ")[1].rstrip("?").split(" or ")
+    assert near[0] == "vit_small_patch8_224.dino"
+    assert len(near) == len({one.partition(".")[0] for one in near})
+    full = {spec.name for spec in REGISTRY.values()}
+    known = [one in full for one in near]
+    assert known == sorted(known, reverse=True)
 
 
 def test_tile_that_is_no_whole_number_of_patches() -> None:

@@ -1,6 +1,7 @@
 """What the figures show, checked before anything is drawn."""
 
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,24 @@ def test_an_interval_that_says_nothing_is_not_drawn():
     np.testing.assert_array_equal(high, [np.nan, 0.3, 1.0])
 
 
+@pytest.mark.parametrize(
+    ("limits", "rates", "keyed"),
+    [((0.0, 1.0), (0.0, np.nan), False), ((0.1, 0.5), (0.0, np.nan), True),
+     ((0.0, 1.0), (1.0, 4.0), True)],
+)  # fmt: skip
+def test_the_key_names_intervals_only_where_one_is_drawn(limits, rates, keyed):
+    table = rows(
+        cluster=[0, 1], period="2020-01-01", count=[5, 2], share=[0.3, 0.2],
+        share_low=limits[0], share_high=limits[1], concentration_per_ml=2.0,
+        concentration_low=rates[0], concentration_high=rates[1],
+    )  # fmt: skip
+    [legend] = trend_curves.draw_dots(table, [0, 1], [""]).legends
+    assert ("interval" in {text.get_text() for text in legend.get_texts()}) == keyed
+    [legend] = trend_curves.draw_curves(table, [0, 1], [""]).legends
+    of_shares = limits != (0.0, 1.0)
+    assert ("interval" in {text.get_text() for text in legend.get_texts()}) == of_shares
+
+
 def test_groups_stand_beside_each_other_within_a_step():
     moved = trend_curves.beside(["2020-01-06", "2020-01-13", "2020-01-20"], 3).astype(int) / 60 / 24
     np.testing.assert_allclose(moved, [-7 * 2 / 9, 0, 7 * 2 / 9], atol=0.001)
@@ -185,6 +204,26 @@ def test_the_map_draws_a_sample_that_the_seed_fixes(monkeypatch):
     pd.testing.assert_frame_equal(points.table, again.table)
 
 
+@pytest.mark.parametrize("days", range(1, 14))
+def test_the_dates_below_the_map_have_room(days):
+    images = pd.DataFrame(
+        {
+            "datetime": pd.date_range("2020-01-01", periods=days),
+            "map_x": np.arange(days),
+            "map_y": np.arange(days) % 3,
+        }
+    )
+    figure = embedding_map.draw_by_day(embedding_map.Points(images, days))
+    figure.canvas.draw()
+    labels = figure.axes[-1].get_xticklabels()
+    names = [label.get_text() for label in labels]
+    assert {"2020-01-01", f"2020-01-{days:02d}"} <= set(names)
+    assert len(names) == len(set(names)) >= min(days, 3)
+    boxes = sorted((b.x0, b.x1) for b in (label.get_window_extent() for label in labels))
+    letter = (boxes[0][1] - boxes[0][0]) / len(names[0])
+    assert all(right[0] - left[1] > letter for left, right in pairwise(boxes))
+
+
 def test_two_hundred_clusters_have_two_hundred_colours():
     colours = embedding_map.many_colours(200)
     assert len(np.unique((colours * 255).round(), axis=0)) == 200
@@ -201,7 +240,9 @@ def test_maps_of_one_organism_share_their_scale():
     figure = attention_panels.draw_attention(attention)
     before, after = [a.images[0] for a in figure.axes if a.get_visible() and a.images][1:]
     assert before.get_clim() == after.get_clim()
-    assert after.get_clim() == (0, attention["finetuned"].mean(axis=1).max())
+    top = attention["finetuned"].mean(axis=1).max()
+    assert after.get_clim() == (0, top)
+    assert before.norm(top / 4) == after.norm(top / 4) == pytest.approx(0.5)  # square root
     table = attention_panels.attention_table(attention)
     assert len(table) == 2 * 16
     cell = table[(table["model"] == "finetuned") & (table["row"] == 1) & (table["column"] == 2)]

@@ -178,6 +178,9 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_line(tmp_path):
     }
     effort, found = read(run.folder)
     assert effort.listed == flowcam.count(run.folder) == len(found) == 7
+    told = {item.roi: item.detail for item in found if isinstance(item, Rejection)}
+    assert f"line {head + 1}: image_x '3.5': expected a whole number" in told.values()
+    assert f"line {head + 3}: id 'one': expected a whole number" in told.values()
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,7 @@ def test_damaged_collages_cost_their_own_particles_only(tmp_path):
     first = {"000001", "000002", "000003"}
     run.collage(1).write_bytes(whole[: len(whole) // 2])
     assert rejected(run.folder) == dict.fromkeys(first, "collage_unreadable")
+    assert "incomplete TIFF" in read(run.folder)[1][0].detail
     run.collage(1).write_bytes(b"")
     assert rejected(run.folder) == dict.fromkeys(first, "collage_unreadable")
     run.collage(1).unlink()
@@ -352,6 +356,8 @@ def test_files_that_disagree_give_a_warning(tmp_path, summary, context, expected
     [
         (lambda text: text.replace("017", "44:columns", 1), "017"),
         (lambda text: text.replace("num-fields|12", "num-fields|x"), "line 2"),
+        (lambda text: text.replace("num-fields|12", "no such thing"), "line 2: found 'no such"),
+        (lambda _: "44\nId:x\n", "line 2: found 'Id:x'.*before version 3"),
         (lambda text: text.replace("image_x|int32", "image_q|int32"), "image_x"),
         (lambda text: text.replace("image_x|int32", "image_y|int32"), "image_x"),
     ],
@@ -362,3 +368,12 @@ def test_a_list_with_a_damaged_head_is_refused_by_name(tmp_path, damage, message
     with pytest.raises(SestonError, match=message) as error:
         read(run.folder)
     assert run.list.name in str(error.value)
+
+
+def test_a_list_without_a_particle_is_doubted(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.rows = []
+    run.write_list()
+    effort, found = read(run.folder)
+    assert (effort.listed, found) == (0, [])
+    assert effort.warnings == ("no particle in the list: a true zero?",)

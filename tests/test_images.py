@@ -2,6 +2,7 @@
 
 import os
 import resource
+import struct
 from datetime import datetime
 from pathlib import Path
 
@@ -223,6 +224,39 @@ def test_a_folder_inside_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
     for ask in (images.inventory, images.count, images.date, lambda path: images.read(path, MANY)):
         with pytest.raises(SestonError, match=r"inner: the folder cannot be read \(Permission"):
             ask(tmp_path)
+
+
+def test_a_folder_without_a_picture_is_doubted(tmp_path):
+    bag = write_folder(tmp_path / "bag", 1)
+    assert images.read(bag, MANY)[0].warnings == ()
+    next(bag.iterdir()).unlink()
+    (bag / "saved.bmp").write_bytes(encoded(picture(), "bmp"))
+    effort, found = images.read(bag, MANY)
+    assert (effort.listed, list(found)) == (0, [])
+    assert effort.warnings == ("no picture (png, jpg, tif) found in bag: a true zero?",)
+
+
+@pytest.mark.parametrize("name", ["run.lst", "RUN.CTX"])
+def test_a_flowcam_run_is_no_folder_of_crops(tmp_path, name):
+    folder = write_folder(tmp_path / "crops")
+    (folder / f"._{name}").touch()
+    (folder / "inner").mkdir()
+    (folder / "inner" / name).touch()
+    images.check(folder)
+    (folder / name).touch()
+    with pytest.raises(SestonError, match=f"holds {name}.*write flowcam"):
+        images.check(folder)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_that_lost_its_end_is_truncated(tmp_path, order):
+    magic = {"<": b"II", ">": b"MM"}[order]
+    rest = bytes(40)
+    (tmp_path / "cut.tif").write_bytes(magic + struct.pack(f"{order}HI", 42, 5000) + rest)
+    (tmp_path / "odd.tif").write_bytes(magic + struct.pack(f"{order}HI", 42, 8) + rest)
+    cut, odd = read(tmp_path)
+    assert (cut.reason, odd.reason) == ("truncated", "not_an_image")
+    assert "incomplete TIFF" in cut.detail and "a TIFF that is damaged" in odd.detail
 
 
 def test_a_file_is_no_folder_of_crops(tmp_path):

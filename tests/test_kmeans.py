@@ -95,8 +95,12 @@ def test_more_clusters_than_images_is_an_error_that_says_what_to_set(tmp_path):
         run(tmp_path, names, k=11)
     assert run(tmp_path, names, k=10)[1]["sizes"] == [1] * 10
     write_shard(tmp_path, "none", [], rows[:0])
-    with pytest.raises(SestonError, match="there are 0 images"):
+    with pytest.raises(SestonError, match="there are 0 images in 1 shard: too few images to clust"):
         run(tmp_path, ["none"], k=1)
+    write_shard(tmp_path, "one", ["one/1"], rows[:1])
+    with pytest.raises(SestonError, match="there is 1 image in 1 shard: too few images to cluster"):
+        run(tmp_path, ["one"], k=2)
+    assert run(tmp_path, ["one"], k=1)[1]["sizes"] == [1]
 
 
 def test_fewer_distinct_embeddings_than_clusters_leave_clusters_empty(tmp_path):

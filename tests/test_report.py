@@ -114,6 +114,7 @@ def test_sizes_fall_into_bins_that_all_clusters_share():
             "cluster": [0, 0, 0, 1, 1],
             "site": ["sea", "lake", "sea", "sea", "sea"],
             "esd_um": [10.0, 100.0, np.nan, 1000.0, np.nan],
+            "pixel_um": [1.0, 1.0, np.nan, np.nan, np.nan],
         }
     )
     edges = summary.size_bins(images["esd_um"].to_numpy())
@@ -124,6 +125,7 @@ def test_sizes_fall_into_bins_that_all_clusters_share():
     assert first.sites == (("sea", 2 / 3), ("lake", 1 / 3))
     assert sum(first.histogram) == 2
     assert second.histogram[-1] == 1
+    assert [one.pixel_known for one in (first, second, empty)] == [True, False, False]
     assert (empty.cluster, empty.count, empty.median_esd, empty.histogram) == (7, 0, None, ())
 
 
@@ -320,10 +322,38 @@ def test_without_volume_attention_history_or_sizes(tmp_path):
     bare = build(tmp_path, sites=(TANK,), clusters=2, attention=None)
     text = words(bare)
     assert "unknown volume analysed" in text
-    assert "Size in µm not known." in text
+    assert "Pixel size unknown." in text
+    assert "No mask: size not measured." not in text
     assert "pre-trained, not fine-tuned" in text
     assert "What the model looks at" not in text
     assert not list(bare.parent.glob("figures/heatmap_*"))
+
+
+def test_a_size_is_missing_for_want_of_a_mask_where_the_pixel_size_is_known(tmp_path):
+    given = write_results(tmp_path / "in", sites=(SHORE,), clusters=2, attention=None)
+    table = pq.read_table(given["images"])
+    column = table.schema.get_field_index("esd_um")
+    none = pa.nulls(len(table), table.schema.field(column).type)
+    pq.write_table(table.set_column(column, table.schema.field(column), none), given["images"])
+    out = tmp_path / "report"
+    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
+    text = words(out / "index.html")
+    assert "No mask: size not measured." in text
+    assert "Pixel size unknown." not in text
+
+
+def test_intervals_are_told_of_only_where_one_is_drawn(tmp_path):
+    sites = (Site("alone", ("",), ("2020-01-06",), 12), Site("pair", ("",), ("2020-01-06",), 12))
+    given = write_results(tmp_path / "in", sites=sites, clusters=2, attention=None)
+    table = pd.read_csv(given["abundance"], sep="\t")
+    table.loc[table["site"] == "alone", ["share_low", "share_high"]] = (0.0, 1.0)
+    table.to_csv(given["abundance"], sep="\t", index=False)
+    out = tmp_path / "report"
+    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
+    alone, pair = words(out / "index.html").split("Share of each cluster among")[1:3]
+    assert "No intervals: no two samples could be compared." in alone
+    assert "% intervals" not in alone
+    assert "with 95 % intervals (samples are the sampling unit)" in pair
 
 
 def test_one_sample_and_no_group(tmp_path):

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+import zipfile
 from datetime import datetime
 
 import pytest
@@ -100,7 +101,9 @@ def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
         ("instrument", "frames", "cannot be read by this version"),
         ("instrument", "flowcam", "no .lst file"),
         ("datetime", "22.5.2018", "expected ISO 8601"),
-        ("datetime", "2021-02-30", "expected ISO 8601"),
+        ("datetime", "2021-02-30", "no such day; expected ISO 8601"),
+        ("datetime", "2021-13-01T10:00", "no such day; expected ISO 8601"),
+        ("datetime", "2021-02-03T25:00", "'2021-02-03T25:00': expected ISO 8601"),
         ("datetime", "0018-05-22", "expected ISO 8601"),
         ("datetime", "0001-01-01T00:00:00+05:00", "expected ISO 8601"),
         ("datetime", "9999-12-31T23:00:00-05:00", "expected ISO 8601"),
@@ -244,12 +247,43 @@ def refuse(monkeypatch):
         ((*HEADER, "", "x"), "column 4 has no name"),
         ((*HEADER, "cluster"), "column 'cluster' is one that Seston writes itself"),
         ((*HEADER, "volume_source"), "column 'volume_source' is one that Seston writes itself"),
+        ((*HEADER, "date"), "column 'date': did you mean 'datetime'?"),
+        ((*HEADER, "timestamp"), "column 'timestamp': did you mean 'datetime'?"),
+        ((*HEADER, "Volume"), "column 'Volume': did you mean 'volume_ml'?"),
+        ((*HEADER, "long"), "column 'long': did you mean 'longitude'?"),
+        ((*HEADER, "depth"), "column 'depth': did you mean 'depth_m'?"),
+        ((*HEADER, "pixel size"), "column 'pixel size': did you mean 'pixel_um'?"),
         (("sample,path,instrument",), "save the sheet with tabs"),
         (("sample;path;instrument",), "save the sheet with tabs"),
     ],
 )
 def test_wrong_headers(data, header, expected):
     assert expected in "\n".join(mistakes(sheet(data, header, ("a", "crops", "images"))))
+
+
+def test_a_column_beside_the_one_it_might_have_meant_is_metadata(data):
+    columns = (*HEADER, "depth_m", "depth", "station")
+    row = ("a", "crops", "images", "3", "shallow", "B7")
+    (sample,) = read_sheet(sheet(data, columns, row))
+    assert (sample.depth_m, dict(sample.metadata)) == (3.0, {"depth": "shallow", "station": "B7"})
+    both = sheet(data, (*HEADER, "datetime", "timestamp"), ("a", "crops", "images", "", ""))
+    assert "column 'timestamp' is one that Seston writes itself" in mistakes(both)[0]
+
+
+def test_what_spreadsheets_save_by_themselves_is_named(data):
+    book = data / "samples.xlsx"
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    (told,) = mistakes(book)
+    assert "an Excel" in told and "save it as tab-separated text" in told
+    rows = [HEADER, ("a", "crops", "images")]
+    (told,) = mistakes(sheet(data, *rows, encoding="utf-16"))
+    assert "UTF-16; save it as tab-separated text in UTF-8" in told
+
+
+def test_a_run_listed_as_images_is_told_with_its_line(data):
+    (mistake,) = mistakes(sheet(data, HEADER, ("a", "run", "images")))
+    assert mistake.startswith("line 2: ") and "write flowcam" in mistake
 
 
 def test_sheets_that_are_none(data):

@@ -111,6 +111,7 @@ def test_too_many_rejected_fail_the_shard_before_anything_is_written(mixed):
     assert "3 of 12" in message and "segment.max_rejected" in message
     for reason in ("1 corrupt, such as bag/a.png", "1 too_small", "1 outside_collage"):
         assert reason in message
+    assert re.search(r"such as run-1/000002 \(run_00000\d\.tif\): box 9999,", message)
     assert not (mixed.folder / "second").exists()
 
 
@@ -121,6 +122,18 @@ def test_an_empty_sample_is_an_empty_shard(tmp_path):
     )
     assert (crops, rejected) == ([], [])
     assert (effort["listed"], effort["used"], effort["rejected"]) == (0, 0, 0)
+    assert "a true zero?" in effort["warnings"]
+
+
+@pytest.mark.parametrize(("bits", "told"), [(12, True), (16, False)])
+def test_a_12_bit_camera_in_16_bit_files_is_told(tmp_path, bits, told):
+    (tmp_path / "crops").mkdir()
+    values = np.linspace(0, 2**bits - 1, 400).astype(np.uint16).reshape(20, 20)
+    Image.fromarray(values).save(tmp_path / "crops" / "a.png")
+    Image.fromarray(values // 2).save(tmp_path / "crops" / "b.tif")
+    _, _, (effort,) = Shard(tmp_path, "bag crops images 2018-05-22").run()
+    assert ("largest grey value is 16 of 255" in effort["warnings"]) == told
+    assert bool(effort["warnings"]) == told
 
 
 def test_two_runs_and_any_number_of_threads_give_the_same_bytes(mixed):

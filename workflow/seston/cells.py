@@ -7,6 +7,14 @@ from pathlib import Path
 from seston.columns import REQUIRED
 from seston.errors import SestonError
 
+# first bytes of a file -> what it is and what to do
+_FOREIGN = {
+    b"PK\x03\x04": "an Excel (or other spreadsheet) file; save it as tab-separated text, UTF-8",
+    b"\xd0\xcf\x11\xe0": "an Excel file; save it as tab-separated text, UTF-8",
+    b"\xff\xfe": "text in UTF-16; save it as tab-separated text in UTF-8",
+    b"\xfe\xff": "text in UTF-16; save it as tab-separated text in UTF-8",
+}
+
 
 def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the header and, with the numbers of their lines, all rows that are not blank.
@@ -14,10 +22,15 @@ def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     Raises
     ------
     SestonError
-        If the file is absent, empty, not UTF-8, or has a quote that does not end.
+        If the file is absent, empty, a spreadsheet's own, not UTF-8, or has a quote that
+        does not end.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        for start, told in _FOREIGN.items():
+            if data.startswith(start):
+                raise SestonError(f"{path}: {told}")
+        text = data.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise SestonError(
             f"{path}: sample sheet not found; write one with: python -m seston samples FOLDER"

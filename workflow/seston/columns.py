@@ -27,6 +27,13 @@ NUMBERS = {
     "longitude": (-180.0, 180.0),
     "depth_m": (-12_000.0, 12_000.0),  # either sign: both conventions are in use
 }
+#: What others call our columns; as metadata they would be carried along unused.
+SYNONYMS = {
+    "date": "datetime", "time": "datetime", "timestamp": "datetime",
+    "volume": "volume_ml", "vol": "volume_ml", "ml": "volume_ml", "volume_l": "volume_ml",
+    "lat": "latitude", "lon": "longitude", "long": "longitude", "depth": "depth_m",
+    "dilution_factor": "dilution", "pixel_size": "pixel_um",
+}  # fmt: skip
 _POSITIVE = ("volume_ml", "dilution", "pixel_um")
 
 
@@ -42,6 +49,11 @@ def header_mistakes(header: Sequence[str]) -> list[str]:
             mistakes.append(f"column {position} has no name")
         elif name in header[: position - 1]:
             mistakes.append(f"column {name!r} stands there twice")
+        elif plain in SYNONYMS and SYNONYMS[plain] not in header:
+            mistakes.append(
+                f"column {name!r}: did you mean {SYNONYMS[plain]!r}? write that, in its unit,"
+                " or another name if it is something else"
+            )
         elif name in RESERVED:
             mistakes.append(f"column {name!r} is one that Seston writes itself; rename it")
         elif name not in known and plain in known:

@@ -23,6 +23,8 @@ log = logging.getLogger("seston")
 
 #: Shortest side of a crop, px: sharpness needs neighbours on all sides.
 MIN_SIDE = 3
+#: A sample without a brighter pixel is told: 12-bit values in 16-bit files end at 16.
+_DARK = 255 // 8
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def cut_sample(sample: Sample, max_pixels: int) -> Cut:
         If the instrument gave another number of organisms than it listed.
     """
     effort, found = instrument(sample.instrument).read(sample.path, max_pixels)
+    brightest: list[int] = []
     crops: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     for item in found:
@@ -52,6 +55,7 @@ def cut_sample(sample: Sample, max_pixels: int) -> Cut:
         if isinstance(item, Roi):
             pixel_um = sample.pixel_um or item.pixel_um or effort.pixel_um
             crops.append(_crop_row(sample, item, pixel_um))
+            brightest.append(int(item.pixels.max()))
         else:
             rejected.append({"sample": sample.sample, **vars(item)})
     if len(crops) + len(rejected) != effort.listed:
@@ -72,13 +76,23 @@ def cut_sample(sample: Sample, max_pixels: int) -> Cut:
         "dilution": sample.dilution or effort.dilution or 1.0,
         "pixel_um": sample.pixel_um or effort.pixel_um,
         "run_mode": effort.run_mode,
-        "warnings": "; ".join(effort.warnings),
+        "warnings": "; ".join([*effort.warnings, *_dark_warnings(brightest)]),
     }
     return Cut(
         pa.Table.from_pylist(crops, schema=schemas.CROPS).sort_by("image_id"),
         pa.Table.from_pylist(rejected, schema=schemas.REJECTED),
         row,
     )
+
+
+def _dark_warnings(brightest: list[int]) -> list[str]:
+    top = max(brightest, default=255)
+    if top > _DARK:
+        return []
+    return [
+        f"largest grey value is {top} of 255 over all crops: a 12-bit camera in 16-bit files?"
+        " pictures are dark"
+    ]
 
 
 def _crop_row(sample: Sample, roi: Roi, pixel_um: float | None) -> dict[str, Any]:
@@ -121,17 +135,18 @@ def require_few_rejected(rejected: pa.Table, listed: int, max_rejected: float) -
         return
     reasons = Counter(rejected["reason"].to_pylist()).most_common()
     first = {row["reason"]: row for row in reversed(rejected.to_pylist())}
-    lines = [
-        f"{number} {reason}, such as {first[reason]['sample']}/{first[reason]['roi']}:"
-        f" {first[reason]['detail']}"
-        for reason, number in reasons
-    ]
+    lines = [f"{number} {reason}, such as {_told(first[reason])}" for reason, number in reasons]
     raise SestonError(
         f"{count} of {listed} listed organisms cannot be used, more than"
         f" segment.max_rejected allows ({max_rejected:g})\n  "
         + "\n  ".join(lines)
         + "\n  mend the files, or raise segment.max_rejected in the settings"
     )
+
+
+def _told(row: dict[str, Any]) -> str:
+    file = "" if row["path"] in ("", row["roi"]) else f" ({row['path']})"
+    return f"{row['sample']}/{row['roi']}{file}: {row['detail']}"
 
 
 def segment(

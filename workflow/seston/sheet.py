@@ -15,7 +15,7 @@ from seston.columns import NUMBERS, OPTIONAL, REQUIRED, did_you_mean, header_mis
 from seston.errors import SestonError
 from seston.instruments import INSTRUMENTS, instrument
 from seston.instruments.contract import Instrument
-from seston.instruments.dates import parse_datetime
+from seston.instruments.dates import is_no_day, parse_datetime
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
@@ -142,7 +142,10 @@ def _sample(
     try:
         date = parse_datetime(dated) if dated else None
     except ValueError:
-        found.append(f"datetime {dated!r}: expected ISO 8601, as 2018-05-22 or 2018-05-22T14:30:00")
+        wrong = "no such day; " if is_no_day(dated) else ""
+        found.append(
+            f"datetime {dated!r}: {wrong}expected ISO 8601, as 2018-05-22 or 2018-05-22T14:30:00"
+        )
     reader = _reader(values["instrument"], found)
     path = root / values["path"]
     try:

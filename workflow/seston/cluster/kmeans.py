@@ -114,10 +114,7 @@ def kmeans(
     embeddings = EmbeddingShards(embeddings_dir, shards)
     n = len(embeddings)
     if not 1 <= k <= n:
-        raise SestonError(
-            f"cluster.k is {k}, but there are {n} images in {len(shards)} shards:"
-            f" expected 1 to {n}; set cluster.k lower or add samples"
-        )
+        raise SestonError(_wrong_k(k, n, len(shards)))
     embeddings.require_usable()
     generator = np.random.default_rng(seed)
     positions = embeddings.draw(sample_per_centroid * k, generator)
@@ -160,3 +157,13 @@ def kmeans(
     with store.atomic(centroids) as temporary, temporary.open("wb") as file:
         np.save(file, places)
     store.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", report)
+
+
+def _wrong_k(k: int, images: int, shards: int) -> str:
+    found = (
+        f"cluster.k is {k}, but there {'is 1 image' if images == 1 else f'are {images} images'}"
+        f" in {shards} {'shard' if shards == 1 else 'shards'}"
+    )
+    if images < 2:
+        return f"{found}: too few images to cluster; add samples"
+    return f"{found}: expected 1 to {images}; set cluster.k in that range or add samples"

@@ -53,6 +53,15 @@ def date_in_name(name: str) -> datetime | None:
     return None
 
 
+def is_no_day(text: str) -> bool:
+    """Say whether the text begins as YYYY-MM-DD, but the calendar has no such day."""
+    found = re.match(r"(\d{4})-(\d\d)-(\d\d)(?!\d)", text)
+    try:
+        return bool(found and not _calendar(found))
+    except ValueError:
+        return True
+
+
 def parse_datetime(text: str) -> datetime:
     """Return an ISO 8601 date or time; one with an offset is converted to UTC.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seston.errors import SestonError
 from seston.instruments.contract import Effort, Rejection, Roi
 from seston.instruments.flowcam_effort import effort_of, read_run_context
-from seston.instruments.lst import Row, count_rows, is_list, read_list
+from seston.instruments.lst import Row, check_head, count_rows, is_list, read_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +42,8 @@ def list_of(path: Path) -> Path:
         raise SestonError(f"{path}: {len(readable)} lists ({names}); give the path of one of them")
     if not found:
         raise SestonError(f"{path}: no .lst file; expected the folder of one FlowCam run")
+    if found[0].is_file():  # a FIFO would wait for ever
+        check_head(found[0])
     raise SestonError(
         f"{path}: {found[0].name} is not a FlowCam list of format 017 or later;"
         " those of VisualSpreadsheet before version 3 cannot be read"
@@ -119,12 +121,19 @@ def _problem(row: Row) -> str | None:
 
 
 def _roi(row: Row) -> str:
-    return f"{int(row.values['id']):06d}"
+    return f"{_whole(row, 'id'):06d}"
 
 
 def _box(row: Row) -> tuple[int, int, int, int]:
-    x, y, width, height = (int(row.values[f"image_{key}"]) for key in "xywh")
+    x, y, width, height = (_whole(row, f"image_{key}") for key in "xywh")
     return x, y, width, height
+
+
+def _whole(row: Row, field: str) -> int:
+    try:
+        return int(row.values[field])
+    except ValueError:
+        raise ValueError(f"{field} {row.values[field]!r}: expected a whole number") from None
 
 
 def _cut(

@@ -72,10 +72,11 @@ def _volume_warnings(context: Context) -> list[str]:
 
 
 def _count_warnings(context: Context, listed: int) -> list[str]:
+    found = [] if listed else ["no particle in the list: a true zero?"]
     stated = context.stated_count
     if stated is None or stated == listed:
-        return []
-    return [f"an edited run: {stated} particles by the run summary, {listed} in the list"]
+        return found
+    return [*found, f"an edited run: {stated} particles by the run summary, {listed} in the list"]
 
 
 def _time_warnings(context: Context, rows: Sequence[Row]) -> list[str]:

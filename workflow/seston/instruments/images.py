@@ -20,13 +20,26 @@ def is_image(name: str) -> bool:
 
 
 def check(path: Path) -> None:
-    """Refuse anything but a folder that can be read; those inside it are met by `inventory`."""
+    """Refuse anything but a folder that can be read, and the folder of a FlowCam run.
+
+    Folders inside it are met by `inventory`.
+    """
     if not path.is_dir():
         raise SestonError(f"{path}: found a file, expected a folder of crops (png, jpg, tif)")
     try:
-        os.scandir(path).close()
+        with os.scandir(path) as entries:
+            foreign = min(filter(_is_of_flowcam, (entry.name for entry in entries)), default=None)
     except OSError as error:
         _refuse(error)
+    if foreign is not None:  # else whole collages would count as organisms
+        raise SestonError(
+            f"{path}: holds {foreign}, so it looks like a FlowCam run; write flowcam as its"
+            " instrument, or move the crops to a folder of their own"
+        )
+
+
+def _is_of_flowcam(name: str) -> bool:
+    return not name.startswith(".") and name.lower().endswith((".lst", ".ctx"))
 
 
 def date(path: Path) -> datetime | None:
@@ -84,7 +97,10 @@ def read(path: Path, max_pixels: int) -> tuple[Effort, Iterator[Roi | Rejection]
     Rejections: ``bad_name``, ``outside_root`` and those of `pixels.read_image`.
     """
     names = inventory(path)
-    return Effort(listed=len(names)), _organisms(path, names, max_pixels)
+    shown = os.fsencode(path.name).decode(errors="backslashreplace")
+    nothing = f"no picture (png, jpg, tif) found in {shown}: a true zero?"
+    effort = Effort(listed=len(names), warnings=() if names else (nothing,))
+    return effort, _organisms(path, names, max_pixels)
 
 
 def _organisms(path: Path, names: list[str], max_pixels: int) -> Iterator[Roi | Rejection]:

@@ -63,6 +63,11 @@ def is_list(path: Path) -> bool:
     return first.isdigit() and int(first) >= _FORMAT and second.startswith(b"num-fields|")
 
 
+def check_head(path: Path) -> None:
+    """Raise what `read_list` raises, without reading a particle."""
+    _read_head(path, read_lines(path, "list"))
+
+
 def read_list(path: Path) -> Iterator[Row]:
     """Yield the particles of a list, in its order; blank lines are passed over.
 
@@ -100,8 +105,9 @@ def _read_head(path: Path, lines: Iterator[str]) -> list[str]:
     key, _, count = next(lines, "").strip().partition("|")
     if key != "num-fields" or not count.isdigit():
         raise SestonError(
-            f"{path}, line 2: found {key[:40]!r}, expected num-fields|N; the list is damaged,"
-            " copy it again from the instrument"
+            f"{path}, line 2: found {key[:40]!r}, expected num-fields|N; the list is damaged (copy"
+            " it again from the instrument), or of VisualSpreadsheet before version 3, whose lists"
+            " cannot be read yet"
         )
     names = [next(lines, "").strip().partition("|")[0] for _ in range(int(count))]
     missing = [name for name in REQUIRED if name not in names]

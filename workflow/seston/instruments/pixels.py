@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -64,13 +65,24 @@ def read_image(path: Path, max_pixels: int, upright: bool = False) -> npt.NDArra
                 image.load()
                 whole = ImageOps.exif_transpose(image) if upright else image
         except UnidentifiedImageError as error:
-            raise Unusable("not_an_image", "neither PNG, JPEG nor TIFF inside") from error
+            raise _unidentified(file, status.st_size) from error
         except (Unusable, MemoryError):
             raise
         except Exception as error:  # on damaged files decoders raise whatever they stumble over
             text = str(error) or type(error).__name__
             raise Unusable("truncated" if "truncated" in text else "corrupt", text) from error
         return to_bytes(whole)
+
+
+def _unidentified(file: BinaryIO, size: int) -> Unusable:
+    """Say why Pillow knows no image: a TIFF has its directory at its end, which a cut takes."""
+    file.seek(0)
+    head = file.read(8)
+    if head[:4] not in (b"II*\0", b"MM\0*"):
+        return Unusable("not_an_image", "neither PNG, JPEG nor TIFF inside")
+    if int.from_bytes(head[4:], "little" if head[:1] == b"I" else "big") >= size:
+        return Unusable("truncated", "an incomplete TIFF, its end is missing; copy it again")
+    return Unusable("not_an_image", "a TIFF that is damaged, or of a kind that cannot be read")
 
 
 def read_mask(path: Path, shape: tuple[int, ...], max_pixels: int) -> npt.NDArray[np.bool_]:

@@ -139,12 +139,15 @@ def spec_of(name: str) -> Spec:
     if known is not None and name in (known.name, known.name.partition(".")[0]):
         return known
     timm = import_timm()
-    if timm.is_model(name):
+    bare, _, tag = name.partition(".")
+    if timm.is_model(name) and (not tag or timm.is_model_pretrained(name)):  # is_model ignores tags
         return _timm_spec(name)
-    near = difflib.get_close_matches(name, [*REGISTRY, *timm.list_models()], 3)
+    own = difflib.get_close_matches(bare, REGISTRY, 3)
+    others = [other for other in timm.list_models() if other not in REGISTRY]
+    near = [REGISTRY[key].name for key in own] + difflib.get_close_matches(name, others, 2)
     raise SestonError(
         f"backbone.name: {name} is neither in the registry nor a model of timm {timm.__version__};"
-        f" did you mean {' or '.join(near) or ', '.join(REGISTRY)}?"
+        f" did you mean {' or '.join(near) or ', '.join(spec.name for spec in _SPECS)}?"
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from seston.report import style
@@ -52,7 +53,8 @@ def attention_table(attention: dict[str, npt.NDArray]) -> pd.DataFrame:
 def draw_attention(attention: dict[str, npt.NDArray]) -> Figure:
     """Draw original, before and after, two images a row; three if there is no after.
 
-    Both maps of an image share one colour scale, from 0 to the greater maximum.
+    Both maps of an image share one colour scale, from 0 to the greater maximum. It goes by
+    the square root, or a single bright patch would leave the others dark.
     """
     maps = mean_over_heads(attention)
     images = min(MOST_IMAGES, len(attention["ids"]))
@@ -73,7 +75,7 @@ def draw_attention(attention: dict[str, npt.NDArray]) -> Figure:
         for axes, (name, values) in zip(line[1:], maps.items(), strict=True):
             one = values[image]
             _show(axes, f"{one.min():.4f} \u2013 {one.max():.4f}")
-            axes.imshow(one, cmap=style.SEQUENCE, vmin=0, vmax=top)
+            axes.imshow(one, cmap=style.SEQUENCE, norm=PowerNorm(0.5, vmin=0, vmax=top))
             if image < columns:
                 axes.set_title(MODELS[name], fontsize=7)
         if image < columns:

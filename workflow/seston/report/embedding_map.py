@@ -15,6 +15,7 @@ from seston.report import style
 from seston.report.wording import group_name, short, site_name
 
 MOST_POINTS, MOST_NUMBERS = 100_000, 120
+DATE = 0.28  # of the colour bar: the width of a date below it, and some room
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def draw_by_day(points: Points) -> Figure:
         days, rank = np.unique(known["datetime"].dt.strftime("%Y-%m-%d"), return_inverse=True)
         picture = _dots(axes, known, rank, cmap=style.SEQUENCE)
         bar = figure.colorbar(picture, ax=axes, location="bottom", fraction=0.04, pad=0.02)
-        ticks = np.unique(np.linspace(0, len(days) - 1, 4).round().astype(int))
-        bar.set_ticks(ticks.tolist(), labels=days[ticks].tolist())
+        ticks = day_ticks(len(days))
+        bar.set_ticks(ticks, labels=days[ticks].tolist())
     return figure
 
 
@@ -87,6 +88,15 @@ def draw_by_group(points: Points) -> Figure:
         axes.scatter([], [], s=12, c=style.GAP, label=f"{len(names) - len(style.COLOURS)} more")
     figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2)
     return figure
+
+
+def day_ticks(days: int) -> list[int]:
+    """Return which of the days are named: the first, the last and up to two that have room."""
+    for count in (4, 3):
+        ticks = np.unique(np.linspace(0, days - 1, count).round().astype(int))
+        if np.diff(ticks).min(initial=days) >= DATE * (days - 1):
+            return ticks.tolist()
+    return sorted({0, days - 1})
 
 
 def many_colours(count: int) -> npt.NDArray[np.float64]:

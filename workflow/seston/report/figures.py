@@ -39,6 +39,7 @@ class SiteFigures:
     volume_known: int = 0
     volume_of: int = 0
     gaps_cut: bool = False
+    intervals: bool = False
     shares: str | None = None
     concentrations: str | None = None
     curves: str | None = None
@@ -98,9 +99,12 @@ class Studio:
         one.drawn, one.clusters = len(top), rows.loc[rows["count"] > 0, "cluster"].nunique()
         stem, title = file_name(position, site), short(site_name(site), 60)
         self._write(f"trends_{stem}", rows)
+        shown = trend_curves.shown(rows, top, groups)
         if one.periods == 1:
+            one.intervals = trend_curves.any_dot_interval(shown)
             one.dots = self._keep(f"dots_{stem}", trend_curves.draw_dots(rows, top, groups))
             return
+        one.intervals = trend_curves.any_interval(shown)
         one.curves = self._keep(f"curves_{stem}", trend_curves.draw_curves(rows, top, groups))
         shares = heatmaps.share_map(rows, self.results.setting("trends", "period", "day"))
         one.gaps_cut = None in shares.columns

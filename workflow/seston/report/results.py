@@ -24,7 +24,7 @@ from seston.report.agreement import (
 MODELS = ("pretrained", "finetuned")
 IMAGE_COLUMNS = (
     "image_id", "sample", "site", "group", "datetime", "cluster",
-    "esd_um", "map_x", "map_y", "density_cluster",
+    "pixel_um", "esd_um", "map_x", "map_y", "density_cluster",
 )  # fmt: skip
 ABUNDANCE_NUMBERS = (
     "samples", "count", "images", "share", "share_low", "share_high",

@@ -37,12 +37,17 @@ class Totals:
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """One cluster: how many, which share, at which sites, how large (µm), sizes per bin."""
+    """One cluster: how many, which share, at which sites, how large (µm), sizes per bin.
+
+    `pixel_known` says whether any of its organisms has a pixel size: then only a mask is missing
+    where nothing is measured.
+    """
 
     cluster: int
     count: int
     share: float
     sites: tuple[tuple[str, float], ...]
+    pixel_known: bool
     measured: int
     median_esd: float | None
     histogram: tuple[int, ...]
@@ -151,6 +156,7 @@ def cluster_facts(
                 count=len(rows),
                 share=len(rows) / max(1, len(images)),
                 sites=tuple((str(site), share) for site, share in sites.items()),
+                pixel_known=bool((rows["pixel_um"] > 0).any()),
                 measured=len(known),
                 median_esd=float(np.median(known)) if len(known) else None,
                 histogram=tuple(int(n) for n in histogram),

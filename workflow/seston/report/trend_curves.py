@@ -33,6 +33,23 @@ def intervals(rows: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[
     return np.where(vain, np.nan, low), np.where(vain, np.nan, high)
 
 
+def shown(rows: pd.DataFrame, clusters: Sequence[int], groups: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of these clusters and groups."""
+    return rows[rows["cluster"].isin(list(clusters)) & rows["group"].isin(list(groups))]
+
+
+def any_interval(rows: pd.DataFrame) -> bool:
+    """Return whether an interval of a share can be drawn in any of the rows."""
+    return bool(np.isfinite(intervals(rows)).all(axis=0).any())
+
+
+def any_dot_interval(rows: pd.DataFrame) -> bool:
+    """Return whether dots can have an interval: of a share, or of a concentration if drawn."""
+    limits = rows[["concentration_low", "concentration_high"]]
+    drawn = (rows["concentration_per_ml"] > 0).any()
+    return any_interval(rows) or bool(drawn and limits.notna().all(axis=1).any())
+
+
 def draw_curves(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence[str]) -> Figure:
     """Draw small multiples, one cluster each, of the rows of one site."""
     rows = int(np.ceil(len(clusters) / 3))
@@ -52,7 +69,7 @@ def draw_curves(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequen
         axes.xaxis.set_major_locator(locator := dates.AutoDateLocator(maxticks=6))
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     figure.supylabel("share of all organisms, %", fontsize=7)
-    _legend(figure, groups)
+    _legend(figure, groups, any_interval(shown(abundance, clusters, groups)))
     return figure
 
 
@@ -69,7 +86,7 @@ def beside(dates: Sequence[str], groups: int) -> npt.NDArray[np.timedelta64]:
 
 def draw_dots(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence[str]) -> Figure:
     """Draw a single period: shares and, where known, concentrations; groups side by side."""
-    drawn = abundance[abundance["cluster"].isin(list(clusters))]
+    drawn = shown(abundance, clusters, groups)
     known = drawn["concentration_per_ml"]
     known = known[known > 0]
     figure = style.new_figure(style.TWO_COLUMNS, 24 + (2.2 + 1.6 * len(groups)) * len(clusters))
@@ -95,7 +112,7 @@ def draw_dots(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence
         limits = (known.min() / ROOM, known.max() * ROOM)
         grid[1].set(xlabel="organisms per mL, logarithmic", xscale="log", xlim=limits)
         grid[1].xaxis.set_major_formatter(lambda value, _: number(value))
-    _legend(figure, groups)
+    _legend(figure, groups, any_dot_interval(drawn))
     return figure
 
 
@@ -131,7 +148,7 @@ def _markers(axes: Axes, x: npt.ArrayLike, y: npt.ArrayLike, few: pd.Series, pos
     )  # fmt: skip
 
 
-def _legend(figure: Figure, groups: Sequence[str]) -> None:
+def _legend(figure: Figure, groups: Sequence[str], with_interval: bool) -> None:
     handles = [
         Line2D([], [], color=c, marker=m, markersize=3, lw=0.8, label=short(group_name(g)))
         for g, c, m in zip(groups, style.COLOURS, style.MARKERS, strict=False)
@@ -143,7 +160,7 @@ def _legend(figure: Figure, groups: Sequence[str]) -> None:
         label=f"fewer than {FEW} samples",
     )  # fmt: skip
     interval = Line2D([], [], color=style.FAINT, lw=0.9, label="interval")
-    everything = [*handles, hollow, interval]
+    everything = [*handles, hollow, *([interval] if with_interval else [])]
     longest = max(len(str(one.get_label())) for one in everything)
     figure.legend(
         handles=everything, loc="outside upper center", ncols=int(np.clip(120 // longest, 2, 5))
