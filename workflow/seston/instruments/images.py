@@ -14,6 +14,9 @@ RECURSIVE = True
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 
+# File names stay text here: a Path for each of a million names would slow every start.
+
+
 def is_image(name: str) -> bool:
     """Say whether a file name is that of a crop; hidden files are none."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
