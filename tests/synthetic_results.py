@@ -12,7 +12,7 @@ import pyarrow as pa
 from PIL import Image, ImageDraw
 
 from seston import store
-from seston.schemas import EXAMPLES, IMAGES, REJECTED
+from seston.schemas import EXAMPLES, FRINGE_CORRECTED, IMAGES, MEASUREMENTS, REJECTED
 from seston.trends.periods import Period, start_of_period
 
 
@@ -91,6 +91,7 @@ def write_results(
     paths = {
         "images": folder / "images.parquet",
         "samples": folder / "samples.tsv",
+        "quality": folder / "quality.tsv",
         "abundance": folder / "abundance.tsv",
         "examples": folder / "examples.parquet",
         "kmeans": folder / _model(attention) / "kmeans" / "kmeans.json",
@@ -112,6 +113,7 @@ def write_results(
             "f" * 64,
         )
     store.write_text(table.to_csv(sep="\t", index=False), paths["samples"])
+    store.write_text(_quality(table, evil).to_csv(sep="\t", index=False), paths["quality"])
     store.write_text(
         _abundance(organisms, table, clusters, period).to_csv(sep="\t", index=False),
         paths["abundance"],
@@ -162,10 +164,13 @@ def _sample(site: Site, group: str, day: str, name: str, used: int, evil: str) -
         "dilution": 1.0,
         "pixel_um": site.pixel_um,
         "run_mode": "",
+        "magnification": "",
+        "frames": None,
         "latitude": None,
         "longitude": None,
         "depth_m": None,
         "treatment": "=1+1" + evil,
+        "flags": "oddity" if evil else "",
         "warnings": evil,
     }
 
@@ -197,13 +202,12 @@ def _organisms(site: Site, sample: dict[str, Any], used: int, clusters: int, rng
             "w": side,
             "h": side,
             "mask": None,
+            "label": None,
+            "notes": "",
             "pixel_um": site.pixel_um,
-            "area_px": None,
-            "area_um2": None,
+            **dict.fromkeys([*MEASUREMENTS.names, *FRINGE_CORRECTED.names]),
             "esd_um": esd,
             "focus": 10.0,
-            "vs_esd_um": None,
-            "vs_abd_um": None,
             "cluster": cluster,
             "distance": 1.0,
             "margin": 0.5,
@@ -226,6 +230,18 @@ def _rejects(table: pd.DataFrame, rejects: int, evil: str) -> pd.DataFrame:
         for i in range(rejects)
     ]
     return pd.DataFrame(rows, columns=REJECTED.names, dtype=object)
+
+
+def _quality(samples: pd.DataFrame, evil: str) -> pd.DataFrame:
+    """One warning for each sample and a note on some images of the first."""
+    rows = [
+        (name, "sample", "trigger_mode" + evil, 1, "trigger mode" + evil)
+        for name in samples["sample"]
+    ]
+    rows += [
+        (name, "image", "bad_clock" + evil, 3, f"{name}/00001") for name in samples["sample"][:1]
+    ]
+    return pd.DataFrame(rows, columns=["sample", "about", "code", "count", "detail"])
 
 
 def _abundance(

@@ -1,10 +1,13 @@
 """The settings: defaults, and every mistake told at once."""
 
+from dataclasses import asdict
+
 import pytest
 import yaml
 
 from seston.config import SCHEMA, complete, repeated_keys
 from seston.errors import SestonError
+from seston.imaging.settings import FrameSettings
 
 
 def test_defaults_are_filled_in_at_every_depth():
@@ -88,3 +91,10 @@ def test_what_yaml_misreads_is_explained(written, hint):
 def test_a_number_written_as_the_hint_says_is_read():
     config = yaml.safe_load("samples: s.tsv\nfinetune: {learning_rate: 1.0e-4}")
     assert complete(config)["finetune"]["learning_rate"] == 1e-4
+
+
+def test_the_settings_of_frames_have_one_default(repository):
+    defaults = asdict(FrameSettings())
+    assert complete({"samples": "s.tsv"})["segment"]["frames"] == defaults
+    shown = yaml.safe_load((repository / "config.yaml").read_text())
+    assert shown["segment"]["frames"] == defaults

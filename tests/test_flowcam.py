@@ -1,112 +1,143 @@
-"""FlowCam runs: every crop equals its list, every file beside the list is believed or doubted."""
+"""FlowCam runs: crops, masks and labels in every dialect, and files that are damaged."""
 
-import csv
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from flowcam_reading import organisms, read, rejected
 from seston.errors import SestonError
 from seston.instruments import flowcam, pixels
-from seston.instruments.contract import Rejection, Roi
-from seston.instruments.ctx import volume_imaged
-from synthetic.flowcam import FIELDS, START, VOLUME_ML, write_run
-
-MANY = 50_000_000
-CULTURE = Path(__file__).parents[1] / "example" / "culture"
-OCEAN = Path(__file__).parents[1] / "example" / "ocean"
+from seston.instruments.contract import Flag, Reading, Rejection, Roi
+from synthetic.flowcam import FIELDS, START, write_run
+from synthetic.flowcam_particles import Particle
+from synthetic.flowcam_run import complete_run
 
 
-def read(path):
-    effort, found = flowcam.read(path, MANY)
-    return effort, list(found)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"colour": True, "compression": "tiff_adobe_deflate"},
+        {"compression": None, "style": "run_images_000001"},
+        {"dialect": "legacy-44", "side": 300},
+        {"dialect": "legacy-47", "side": 300, "colour": True},
+    ],
+)
+def test_complete_runs_of_every_kind(tmp_path, settings):
+    run = complete_run(tmp_path / "run", 60, **settings)
+    effort, found, flags = read(run.folder)
+    assert set(flags) == ({"no_fringe"} if "dialect" in settings else set())
+    assert effort.listed == len(found) == 60
+    for roi in found:
+        truth = run.particles[roi.roi]
+        assert np.array_equal(roi.pixels, truth.pixels)
+        assert np.array_equal(roi.mask, truth.mask)
+        assert roi.mask_source == "bin"
+        number = int(roi.roi)
+        assert roi.label == (None if number % 10 == 0 else "odd" if number % 2 else "even")
+        assert roi.columns["vs_esd_um"] == pytest.approx(
+            run.values[roi.roi]["esd_diameter"], abs=1e-4
+        )
+        if settings.get("dialect") != "legacy-44" and not settings.get("colour"):
+            left, top = truth.x, truth.y
+            height, width = truth.mask.shape
+            frame = run.empty_frame[top : top + height, left : left + width]
+            assert np.array_equal(roi.background, frame)
 
 
-def rejected(path):
-    return {item.roi: item.reason for item in read(path)[1] if isinstance(item, Rejection)}
+def test_without_binary_images_outlines_then_the_calibration_image(tmp_path):
+    run = complete_run(tmp_path / "run", 40, binary=False)
+    lines = run.list.with_suffix(".edg").read_text().splitlines()
+    damaged = {
+        2: lambda line: line[:-3],  # shorter than it says
+        3: lambda line: line.rsplit(",", 1)[0] + ",",
+        4: lambda line: line.replace(",", ",1", 2),
+        5: lambda line: line + "x",
+    }
+    whole = {number for number in range(1, 41) if number % 7}
+    text = [damaged.get(int(line.split(",")[0]), str)(line) for line in lines]
+    text = [line for line in text if not line.startswith("6,")]
+    run.list.with_suffix(".edg").write_text("\n".join(["", "no outline", *text]))
+    _, found, flags = read(run.folder)
+    for roi in found:
+        number = int(roi.roi)
+        truth = run.particles[roi.roi]
+        place = (slice(truth.y, truth.y + truth.mask.shape[0]),
+                 slice(truth.x, truth.x + truth.mask.shape[1]))  # fmt: skip
+        assert np.array_equal(roi.background, run.empty_frame[place])
+        if number in (2, 3, 4, 5, 6):
+            assert (roi.mask, roi.mask_source) == (None, None)
+            assert roi.notes in (("no_outline",), ("outline_unusable",))
+        elif number in whole:
+            assert roi.mask_source == "outline"
+            assert np.count_nonzero(roi.mask) == run.values[roi.roi]["raw_filled_area"]
+            assert not (truth.mask & ~roi.mask).any()
+    assert "5 outlines of run.edg cannot be read, the first in line 2" in flags.values()
 
 
-def list_as_table(path):
-    """The list, read without the project's code: by position of the names in its head."""
-    with path.open(newline="", encoding="latin-1") as file:
-        lines = list(csv.reader(file, delimiter="|"))
-    count = int(lines[1][1])
-    names = [line[0] for line in lines[2 : 2 + count]]
-    return [dict(zip(names, line, strict=True)) for line in lines[2 + count :]]
+def test_a_mask_that_is_not_that_of_the_list_is_noted(tmp_path):
+    run = complete_run(tmp_path / "run", 12)
+    path = run.folder / "run_000001_bin.tif"
+    masks = np.array(Image.open(path))
+    third = run.values["000003"]
+    masks[third["image_y"] + 5, third["image_x"] : third["image_x"] + third["image_w"]] = 255
+    Image.fromarray(masks).save(path)
+    assert [roi.notes for roi in organisms(run.folder)].index(("area_mismatch",)) == 2
+    path.unlink()
+    outlines = run.list.with_suffix(".edg")
+    text = outlines.read_text()
+    outlines.write_text(text + "3,2,{},{},15\n".format(third["src_x"], third["src_y"]))
+    found = organisms(run.folder)
+    assert {roi.roi for roi in found if roi.notes} == {"000003"}
+    assert found[2].notes == ("area_mismatch",)
+    outlines.write_text(text + "3,2,1\n")
+    assert organisms(run.folder)[2].notes == ("outline_unusable",)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CULTURE.iterdir() if path.is_dir()))
-def test_real_crops_equal_their_list_pixel_for_pixel(name):
-    rows = list_as_table(CULTURE / name / f"{name}.lst")
-    effort, found = read(CULTURE / name)
-    collages = {}
-    assert effort.listed == len(rows) == len(found) == 1000
-    for row, roi in zip(rows, found, strict=True):
-        file = row["collage_file"]
-        if file not in collages:
-            collages[file] = Image.open(CULTURE / name / file)
-        x, y, w, h = (int(row[f"image_{key}"]) for key in "xywh")
-        expected = np.asarray(collages[file].crop((x, y, x + w, y + h)))
-        assert int(roi.roi) == int(row["id"])
-        assert (roi.frame, roi.x, roi.y) == (file, x, y)
-        assert np.array_equal(roi.pixels, expected)
-        assert np.count_nonzero(roi.mask) == float(row["raw_area"])
+def test_a_grey_calibration_image_takes_the_tint_of_the_crop(tmp_path):
+    run = complete_run(tmp_path / "run", 30, binary=False, outlines=False, colour=True)
+    for roi in organisms(run.folder):
+        truth = run.particles[roi.roi]
+        outside = ~truth.mask
+        difference = truth.pixels.astype(int) - roi.background
+        assert roi.background.shape == roi.pixels.shape
+        assert np.abs(np.median(difference[outside], axis=0)).max() <= 1
+        assert np.median(difference[truth.mask], axis=0).max() < -20
 
 
-def test_masks_of_comics_have_the_area_of_the_list():
-    (folder,) = (path for path in OCEAN.iterdir() if path.is_dir())
-    effort, found = read(folder)
-    rows = list_as_table(folder / f"{folder.name}.lst")
-    assert effort.listed == len(found) == 506
-    assert [np.count_nonzero(roi.mask) for roi in found] == [float(row["raw_area"]) for row in rows]
-    first, second = found[:2]
-    assert (first.x, first.y, *first.pixels.shape) == (0, 0, 63, 59, 3)
-    assert np.count_nonzero(first.mask) == 244
-    assert first.columns == {"vs_esd_um": 30.3677, "vs_abd_um": 23.7972}
-    assert np.count_nonzero(second.mask) == 22
-    assert second.columns == {"vs_esd_um": 5.3383, "vs_abd_um": 4.7977}
-    assert effort.pixel_um == first.pixel_um == 1.813
-    assert effort.volume_ml is None
+@pytest.mark.parametrize("damage", ["empty", "elsewhere", "missing"])
+def test_a_calibration_image_that_cannot_be_read_is_told_once(tmp_path, damage):
+    run = complete_run(tmp_path / "run", 20, side=150)
+    path = run.folder / "cal_image_000001.tif"
+    whole = path.read_bytes()
+    path.unlink()
+    if damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "elsewhere":
+        (tmp_path / "elsewhere.tif").write_bytes(whole)
+        path.symlink_to(tmp_path / "elsewhere.tif")
+    found = list(flowcam.read(run.folder, Reading())[1])
+    told = [item for item in found if isinstance(item, Flag)]
+    assert [flag.code for flag in told] == ["calibration_image_unusable"] * (damage != "missing")
+    assert all(item.background is None for item in found if isinstance(item, Roi))
 
 
-def test_volume_is_that_of_visualspreadsheet():
-    volume = volume_imaged(50, 1150, 1, 1919, 9.25, 2000, 801, 1)
-    assert volume == pytest.approx(289.6065, abs=0.00005)
-
-
-def test_volumes_of_the_culture_agree_with_their_summaries():
-    for folder in (path for path in CULTURE.iterdir() if path.is_dir()):
-        summary = (folder / f"{folder.name}_run_summary.txt").read_text()
-        (printed,) = (line for line in summary.splitlines() if "Fluid Volume Imaged" in line)
-        effort, _ = flowcam.read(folder, MANY)
-        assert effort.volume_ml == pytest.approx(float(printed.split()[-2]), abs=0.00005)
-        assert (effort.volume_source, effort.run_mode) == ("ctx", "AutoImage")
-        assert (effort.pixel_um, effort.dilution) == (0.5544, 1)
-        (warning,) = effort.warnings
-        assert "time zones" in warning
-
-
-def test_a_list_of_53_fields_and_an_edited_run(shared):
-    effort, found = read(shared / "flowcam-tank" / "19_10_Tank25_blanksremoved")
-    assert effort.listed == len(found) == 8976
-    assert all(isinstance(item, Roi) and item.mask is None for item in found)
-    first = found[0]
-    assert (first.x, first.y, *first.pixels.shape[:2]) == (2, 2, 28, 24)
-    assert first.columns == {"vs_esd_um": 105.0902, "vs_abd_um": 58.4881}
-    assert effort.volume_ml == pytest.approx(289.6065, abs=0.00005)
-    assert any("10381" in text and "8976" in text for text in effort.warnings)
-    assert any("without a mask" in text for text in effort.warnings)
-
-
-def test_a_list_called_metadata(shared):
-    (folder,) = (shared / "flowcam-tank").glob("MicrobialMethane*")
-    effort, found = read(folder)
-    assert effort.listed == len(found) == 475
-    assert all(isinstance(item, Roi) for item in found)
-    assert flowcam.date(folder) is not None
-    assert effort.volume_ml is None
+def test_only_what_reaches_the_border_of_the_frame_is_cut(tmp_path):
+    width, height = 1280, 960
+    pixels, inside = np.full((20, 20), 90, np.uint8), np.zeros((20, 20), bool)
+    inside[5:15, 5:15] = True
+    across = inside.copy()
+    across[5:15] = True
+    places = {(0, 50): True, (1, 50): False, (width - 20, 50): True, (width - 21, 50): False}
+    particles = [Particle(pixels, mask, *place) for place in places for mask in (across, inside)]
+    particles += [Particle(pixels, across.T, 50, y) for y in (0, 1, height - 20, height - 21)]
+    run = complete_run(tmp_path / "run", particles)
+    expected = [hit and whole for hit in places.values() for whole in (True, False)]
+    assert [roi.at_border for roi in organisms(run.folder)] == [
+        *expected, True, False, True, False
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -116,8 +147,12 @@ def test_a_list_called_metadata(shared):
 def test_fields_are_found_by_name(tmp_path, newline, fields):
     run = write_run(tmp_path / "run")
     run.write_list(fields, newline)
-    effort, found = read(run.folder)
+    effort, found, flags = read(run.folder)
     assert effort.listed == 6
+    assert set(flags) == ({"unknown_fields"} if "größe" in fields else set())
+    if flags:
+        assert flags["unknown_fields"].endswith("kept as they are: größe")
+        assert {roi.recorded["größe"] for roi in found} == {0.0}
     assert [roi.roi for roi in found] == list(run.crops)
     for roi in found:
         assert np.array_equal(roi.pixels, run.crops[roi.roi])
@@ -130,25 +165,25 @@ def test_fields_are_found_by_name(tmp_path, newline, fields):
 def test_names_in_the_code_page_of_the_instrument(tmp_path, encoding):
     run = write_run(tmp_path / "Küste")
     run.list.write_bytes(run.list.read_text("latin-1").encode(encoding))
-    assert [roi.frame for roi in read(run.folder)[1]] == [row["collage_file"] for row in run.rows]
+    assert [roi.frame for roi in organisms(run.folder)] == [row["collage_file"] for row in run.rows]
 
 
 def test_a_run_is_given_by_its_folder_or_its_list(tmp_path):
     run = write_run(tmp_path / "run")
-    assert [roi.roi for roi in read(run.list)[1]] == [roi.roi for roi in read(run.folder)[1]]
+    assert [roi.roi for roi in organisms(run.list)] == [roi.roi for roi in organisms(run.folder)]
     (run.folder / "copy.lst").write_bytes(run.list.read_bytes())
     with pytest.raises(SestonError, match="2 lists"):
         flowcam.check(run.folder)
-    assert len(read(run.list)[1]) == 6
+    assert len(organisms(run.list)) == 6
 
 
 def test_grey_and_16_bit_collages(tmp_path):
     run = write_run(tmp_path / "run", colour=False)
-    eight = [roi.pixels for roi in read(run.folder)[1]]
+    eight = [roi.pixels for roi in organisms(run.folder)]
     for number in (1, 2):
         pixels_8 = np.asarray(Image.open(run.collage(number)))
         Image.fromarray(pixels_8.astype(np.uint16) * 257).save(run.collage(number))
-    sixteen = [roi.pixels for roi in read(run.folder)[1]]
+    sixteen = [roi.pixels for roi in organisms(run.folder)]
     assert all(np.array_equal(a, b) for a, b in zip(eight, sixteen, strict=True))
 
 
@@ -157,11 +192,11 @@ def test_each_collage_is_opened_once_however_the_list_is_sorted(tmp_path, monkey
     run.rows = run.rows[::2] + run.rows[1::2]
     run.write_list()
     opened = []
-    real = pixels.read_image
+    real = pixels.read_picture
     monkeypatch.setattr(
-        pixels, "read_image", lambda path, *rest: opened.append(path.name) or real(path, *rest)
+        pixels, "read_picture", lambda path, *rest: opened.append(path.name) or real(path, *rest)
     )
-    assert len(read(run.folder)[1]) == 6
+    assert len(organisms(run.folder)) == 6
     assert sorted(opened) == sorted(path.name for path in run.folder.glob("*.tif"))
 
 
@@ -176,8 +211,8 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_line(tmp_path):
     assert rejected(run.folder) == {
         f"line-{head + number}": "bad_row" for number in (1, 2, 3, 5, 7)
     }
-    effort, found = read(run.folder)
-    assert effort.listed == flowcam.count(run.folder) == len(found) == 7
+    effort, found, _ = read(run.folder)
+    assert effort.listed == len(found) == 7
     told = {item.roi: item.detail for item in found if isinstance(item, Rejection)}
     assert f"line {head + 1}: image_x '3.5': expected a whole number" in told.values()
     assert f"line {head + 3}: id 'one': expected a whole number" in told.values()
@@ -190,6 +225,9 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_line(tmp_path):
         ({"image_y": "23"}, "outside_collage"),
         ({"image_w": "4000"}, "outside_collage"),
         ({"collage_file": "gone.tif"}, "collage_missing"),
+        ({"collage_file": "x" * 300 + ".tif"}, "collage_missing"),
+        ({"collage_file": "loop.tif"}, "collage_unreadable"),
+        ({"collage_file": "folder.tif"}, "collage_unreadable"),
         ({"collage_file": "../../etc/passwd"}, "outside_root"),
         ({"collage_file": "/etc/passwd"}, "outside_root"),
         ({"collage_file": "..\\run.tif"}, "outside_root"),
@@ -199,6 +237,8 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_line(tmp_path):
 )
 def test_boxes_and_collages_that_are_not_there(tmp_path, changes, reason):
     run = write_run(tmp_path / "run")
+    (run.folder / "loop.tif").symlink_to("loop.tif")
+    (run.folder / "folder.tif").mkdir()
     run.rows[2] |= changes
     run.write_list()
     assert rejected(run.folder) == {"000003": reason}
@@ -210,7 +250,7 @@ def test_damaged_collages_cost_their_own_particles_only(tmp_path):
     first = {"000001", "000002", "000003"}
     run.collage(1).write_bytes(whole[: len(whole) // 2])
     assert rejected(run.folder) == dict.fromkeys(first, "collage_unreadable")
-    assert "incomplete TIFF" in read(run.folder)[1][0].detail
+    assert "incomplete TIFF" in organisms(run.folder)[0].detail
     run.collage(1).write_bytes(b"")
     assert rejected(run.folder) == dict.fromkeys(first, "collage_unreadable")
     run.collage(1).unlink()
@@ -225,130 +265,90 @@ def test_damaged_collages_cost_their_own_particles_only(tmp_path):
 def test_collages_above_the_limit_are_not_decoded(tmp_path):
     run = write_run(tmp_path / "run", count=2, collages=1)
     width, height = Image.open(run.collage(1)).size
-    assert all(isinstance(item, Roi) for item in flowcam.read(run.folder, width * height)[1])
-    reasons = {item.reason for item in flowcam.read(run.folder, width * height - 1)[1]}
+    assert all(isinstance(item, Roi) for item in organisms(run.folder, max_pixels=width * height))
+    reasons = {item.reason for item in organisms(run.folder, max_pixels=width * height - 1)}
     assert reasons == {"too_large"}
 
 
-def test_a_mask_of_another_size_is_not_used(tmp_path, caplog):
-    run = write_run(tmp_path / "run", collages=1)
+def test_a_mask_of_another_size_is_not_used(tmp_path):
+    run = complete_run(tmp_path / "run", 10)
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(run.folder / "run_000001_bin.tif")
-    assert all(roi.mask is None and roi.mask_source is None for roi in read(run.folder)[1])
-    assert "wrong_size" in caplog.text
+    _, found, flags = read(run.folder)
+    assert {roi.mask_source for roi in found} == {"outline"}
+    assert flags["mask_unusable"].startswith("run_000001_bin.tif is not used: 5 x 5 px")
 
 
-def test_effort_of_a_run(tmp_path):
-    run = write_run(tmp_path / "run")
-    effort, _ = read(run.folder)
-    assert effort.volume_ml == pytest.approx(VOLUME_ML)
-    assert (effort.volume_source, effort.dilution, effort.pixel_um) == ("ctx", 4, 0.5)
-    assert (effort.run_mode, effort.warnings) == ("AutoImage", ())
-    assert flowcam.date(run.folder) == START
+def test_a_mask_elsewhere_is_not_opened(tmp_path):
+    run = write_run(tmp_path / "run", collages=1)
+    mask = run.folder / "run_000001_bin.tif"
+    mask.rename(tmp_path / "mask.tif")
+    mask.symlink_to(tmp_path / "mask.tif")
+    _, found, flags = read(run.folder)
+    assert {roi.mask_source for roi in found} == {None}
+    assert list(flags) == ["mask_unusable"]
 
 
-def test_without_context_the_list_and_the_summary_speak(tmp_path):
-    run = write_run(tmp_path / "run")
-    run.list.with_suffix(".ctx").unlink()
-    run.write_summary(Mode="AutoImage", Fluid_Volume_Imaged="0.0123 ml", Particle_Count="6")
-    effort, _ = read(run.folder)
-    assert (effort.volume_ml, effort.volume_source) == (0.0123, "run_summary")
-    assert (effort.pixel_um, effort.dilution, effort.warnings) == (0.5, None, ())
-    assert (flowcam.date(run.folder) - START).seconds == 1
+def test_files_in_capitals(tmp_path):
+    run = complete_run(tmp_path / "run", 10, binary=False)
+    for suffix in (".lst", ".ctx", ".edg", ".cla"):
+        path = run.list.with_suffix(suffix)
+        path.rename(path.with_name(path.name.upper()))
+    effort, found, flags = read(run.folder)
+    assert (effort.frames, flags) == (1000, {})
+    assert {roi.mask_source for roi in found} == {"outline"}
+    assert {roi.label for roi in found} == {"odd", "even", None}
+    assert any(line.startswith("RUN.LST ") for line in flowcam.inventory(run.folder))
 
 
-def test_a_lone_context_is_not_lent_to_another_run(tmp_path):
-    run = write_run(tmp_path / "run")
-    run.write_summary(Fluid_Volume_Imaged="0.0100 ml")
-    (run.folder / "b.lst").write_bytes(run.list.read_bytes())
-    assert read(run.list)[0].volume_ml == pytest.approx(VOLUME_ML)
-    other, _ = read(run.folder / "b.lst")
-    assert (other.volume_ml, other.dilution, other.run_mode) == (None, None, None)
-    run.list.write_text("44\nof another version\n")
-    assert read(run.folder / "b.lst")[0].volume_ml == pytest.approx(VOLUME_ML), "now it is alone"
-    (run.folder / "._run.ctx").write_bytes(b"of a Mac")
-    assert read(run.folder / "b.lst")[0].volume_ml == pytest.approx(VOLUME_ML)
+def test_the_inventory_names_all_that_is_read(tmp_path):
+    run = complete_run(tmp_path / "run", 3)
+    (run.folder / "rawfile_000001.tif").write_bytes(b"raw")
+    (run.folder / "run_notes.txt").write_text("notes")
+    assert [line.split()[0] for line in flowcam.inventory(run.folder)] == [
+        "cal_image_000001.tif", "run.cla", "run.ctx", "run.edg", "run.lst", "run_000001.tif",
+        "run_000001_bin.tif", "run_run_summary.txt",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("0.0421 ml", 0.0421), ("12.5ml", 12.5), ("3", 3.0), ("12,5 ml", None),
-        ("0,0421 ml", None), ("3,000", None), ("3 000", None), ("3.000,5 ml", None),
-        ("1e-5 ml", None), (".5 ml", None), ("-3 ml", None), ("unknown", None),
-    ],
-)  # fmt: skip
-def test_numbers_of_the_summary_are_read_whole_or_not_at_all(tmp_path, text, value):
-    run = write_run(tmp_path / "run")
-    run.list.with_suffix(".ctx").unlink()
-    run.write_summary(Fluid_Volume_Imaged=text)
-    effort, _ = read(run.folder)
-    assert effort.volume_ml == value
-    assert len(effort.warnings) == (value is None)
-    run.write_summary(Particle_Count=text)
-    warnings = read(run.folder)[0].warnings
-    assert ("edited run" in " ".join(warnings)) == (value is not None)
-    assert ("not a plain number" in " ".join(warnings)) == (value is None)
+def test_sizes_that_the_list_lacks_are_computed_and_others_kept(tmp_path):
+    run = complete_run(tmp_path / "run", 10)
+    text = run.list.read_text()
+    run.list.write_text(text.replace("\nesd_diameter|", "\nesd_other|"))
+    _, found, flags = read(run.folder)
+    assert set(flags) == {"sizes_computed", "unknown_fields"}
+    assert flags["sizes_computed"].startswith("10 of 10 particles")
+    for roi in found:
+        expected = run.values[roi.roi]["esd_diameter"]
+        assert roi.columns["vs_esd_um"] == pytest.approx(expected, abs=1e-3)
+    lines = text.splitlines()
+    cells = lines[-1].split("|")
+    cells[23 + 6] = "77.0000"  # esd_diameter of the last
+    assert lines[2 + 29] == "esd_diameter|double"
+    run.list.write_text("\n".join([*lines[:-1], "|".join(cells)]))
+    _, found, flags = read(run.folder)
+    assert list(flags) == ["size_mismatch"]
+    assert flags["size_mismatch"].startswith("1 of 10 particles")
+    assert found[-1].columns["vs_esd_um"] == 77
 
 
-@pytest.mark.parametrize("text", ["0,5544", "nan", "inf"])
-def test_a_number_of_the_context_that_is_none_is_told_once(tmp_path, text):
-    run = write_run(tmp_path / "run")
-    run.write_context({"Fluid": {"CalibrationConstant": text}})
-    effort, _ = read(run.folder)
-    assert effort.volume_ml is None
-    assert effort.warnings == (f".ctx: calibrationconstant={text} is not a number",)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
-def test_a_context_with_a_note_of_several_lines(tmp_path, encoding):
-    run = write_run(tmp_path / "run")
-    path = run.list.with_suffix(".ctx")
-    note = "[Note]\nNotes=Küste\n  on two lines\nand a third\nJustAKey\n\n"
-    path.write_bytes((note + path.read_text()).encode(encoding))
-    effort, _ = read(run.folder)
-    assert (effort.volume_ml, effort.pixel_um) == (pytest.approx(VOLUME_ML), 0.5)
-    assert flowcam.date(run.folder) == START
-
-
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [(b"\r\n\r\n<html lang=en>\n", 3), ("[Software]\n".encode("utf-16"), 1)],
-)
-def test_a_context_that_is_none_is_refused_with_its_line(tmp_path, content, line):
-    run = write_run(tmp_path / "run")
-    run.list.with_suffix(".ctx").write_bytes(content)
-    with pytest.raises(SestonError, match=rf"run\.ctx, line {line}: ") as error:
-        flowcam.date(run.folder)
-    assert "delete" not in str(error.value)
-
-
-def test_an_empty_context_is_told(tmp_path):
-    run = write_run(tmp_path / "run")
-    run.list.with_suffix(".ctx").write_bytes(b"")
-    effort, _ = read(run.folder)
-    assert (effort.volume_ml, effort.warnings) == (None, ("run.ctx says nothing",))
-
-
-@pytest.mark.parametrize(
-    ("summary", "context", "expected"),
-    [
-        ({"Particle_Count": "7"}, {}, "edited run"),
-        ({"Fluid_Volume_Imaged": "0.0110 ml"}, {}, "volume imaged"),
-        ({"Mode": "Trigger"}, {}, "trigger mode"),
-        ({}, {"CaptureStats": {"AutoTrigger": "0"}}, "trigger mode"),
-        ({}, {"General": {"RunStartTime": "2024-05-06 05:08:09"}}, "time zones"),
-        ({}, {"General": {"RunStartTime": "yesterday"}}, "not a date"),
-        ({}, {"CaptureStats": {"RawImageTotal": "many"}}, "not a number"),
-        ({}, {"Fluid": {"CalibrationConstant": "0.6"}}, "calibration"),
-    ],
-)
-def test_files_that_disagree_give_a_warning(tmp_path, summary, context, expected):
-    run = write_run(tmp_path / "run")
-    run.write_context(context)
-    run.write_summary(**summary)
-    effort, _ = read(run.folder)
-    (warning,) = effort.warnings
-    assert expected in warning
+def test_classes_that_cannot_be_read_or_are_of_another_list(tmp_path):
+    run = complete_run(tmp_path / "run", 10)
+    path = run.list.with_suffix(".cla")
+    path.write_text("v3\n1\nname\n1\nclass\nOR\n0\nmany\n")
+    _, found, flags = read(run.folder)
+    assert {roi.label for roi in found} == {None}
+    assert "run.cla, line 8: found 'many'" in flags["classes_unreadable"]
+    path.write_text("v3\n1\nname\n1\nclass\nOR\n0\n2\n3\n11\n")
+    _, found, flags = read(run.folder)
+    assert {roi.label for roi in found} == {None}
+    assert "1 of 2 particles" in flags["classes_of_another_list"]
+    path.write_text("v3\n1\nname\n2\na\nOR\n0\n2\n3\n4\nb\nOR\n0\n1\n4\n")
+    _, found, flags = read(run.folder)
+    assert {roi.roi: roi.label for roi in found if roi.label} == {"000003": "a"}
+    assert found[3].notes == ("several_classes",)
+    assert found[3].recorded["classes"] == "name: a; name: b"
+    assert "classes" not in found[4].recorded
+    assert flags["several_classes"].startswith("1 particles in several classes")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,8 @@ def test_files_that_disagree_give_a_warning(tmp_path, summary, context, expected
         (lambda text: text.replace("017", "44:columns", 1), "017"),
         (lambda text: text.replace("num-fields|12", "num-fields|x"), "line 2"),
         (lambda text: text.replace("num-fields|12", "no such thing"), "line 2: found 'no such"),
-        (lambda _: "44\nId:x\n", "line 2: found 'Id:x'.*before version 3"),
+        (lambda _: "44\nId:x\n", "line 2: found 'Id:x'"),
+        (lambda _: "013\n2\n1:2:3\n", "particles of 44 or 47 values"),
         (lambda text: text.replace("image_x|int32", "image_q|int32"), "image_x"),
         (lambda text: text.replace("image_x|int32", "image_y|int32"), "image_x"),
     ],
@@ -370,10 +371,11 @@ def test_a_list_with_a_damaged_head_is_refused_by_name(tmp_path, damage, message
     assert run.list.name in str(error.value)
 
 
-def test_a_list_without_a_particle_is_doubted(tmp_path):
+def test_values_that_are_no_numbers_are_left_out_and_noted(tmp_path):
     run = write_run(tmp_path / "run")
-    run.rows = []
+    run.rows[1] |= {"raw_area": "1.#QNAN0x", "esd_diameter": "-"}
     run.write_list()
-    effort, found = read(run.folder)
-    assert (effort.listed, found) == (0, [])
-    assert effort.warnings == ("no particle in the list: a true zero?",)
+    found = organisms(run.folder)
+    assert [roi.notes for roi in found] == [(), ("bad_number",), (), (), (), ()]
+    assert set(found[0].recorded) - set(found[1].recorded) == {"raw_area", "esd_diameter"}
+    assert (found[1].columns["vs_esd_um"], found[1].columns["vs_abd_um"]) == (None, 2.25)

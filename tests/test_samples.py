@@ -10,7 +10,6 @@ import pytest
 
 from seston import schemas
 from seston.columns import OPTIONAL, REQUIRED, RESERVED
-from seston.discover import discover
 from seston.errors import SestonError
 from seston.samples import cut_into_shards, raw_digest, sheet_digest
 from seston.sheet import read_sheet
@@ -47,12 +46,13 @@ def mistakes(path):
 
 def test_a_full_row(data):
     columns = (*HEADER, *OPTIONAL, "bag", "operator")
-    row = ("a.1_B-2", "crops", "images", "2018-05-22T14:30:00+02:00", "lake", "north",
-           "2.5", "4", "0.5", "47.4", "-8.6", "3", "7", "Zoë")  # fmt: skip
+    row = ("a.1_B-2", "crops", "images", "2018-05-22T14:30:00+02:00", r"_(?P<epoch_s>\d+)_",
+           "lake", "north", "2.5", "4", "0.5", "47.4", "-8.6", "3", "7", "Zoë")  # fmt: skip
     (sample,) = read_sheet(sheet(data, columns, row))
     assert dataclasses.asdict(sample) == {
         "sample": "a.1_B-2", "path": data / "crops", "place": "crops", "instrument": "images",
-        "datetime": datetime(2018, 5, 22, 12, 30), "site": "lake", "group": "north",
+        "datetime": datetime(2018, 5, 22, 12, 30), "date_pattern": r"_(?P<epoch_s>\d+)_",
+        "site": "lake", "group": "north",
         "volume_ml": 2.5, "dilution": 4.0, "pixel_um": 0.5, "latitude": 47.4, "longitude": -8.6,
         "depth_m": 3.0, "metadata": {"bag": "7", "operator": "Zoë"}, "line": 2,
     }  # fmt: skip
@@ -97,8 +97,8 @@ def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
         ("instrument", "flowcm", "did you mean 'flowcam'?"),
         ("instrument", "FlowCam", "did you mean 'flowcam'?"),
         ("instrument", "", "expected one of flowcam, ifcb, frames, images"),
-        ("instrument", "ifcb", "cannot be read by this version, only flowcam and images"),
-        ("instrument", "frames", "cannot be read by this version"),
+        ("instrument", "ifcb", "found a folder, expected the .adc of one IFCB bin"),
+        ("date_pattern", "([0-9]+", "not a regular expression (missing )"),
         ("instrument", "flowcam", "no .lst file"),
         ("datetime", "22.5.2018", "expected ISO 8601"),
         ("datetime", "2021-02-30", "no such day; expected ISO 8601"),
@@ -379,7 +379,7 @@ def test_the_digest_of_a_shard_follows_the_paths(data):
 def test_the_digest_of_a_run_follows_what_is_read_only(data):
     path = sheet(data, HEADER, ("b", "run", "flowcam"))
     before = raw_digest(read_sheet(path))
-    for name in ("labels.csv", ".DS_Store", "Thumbs.db", "cal_image_000001.tif", "._run.tif"):
+    for name in ("labels.csv", ".DS_Store", "Thumbs.db", "rawfile_000001.tif", "._run.tif"):
         (data / "run" / name).write_bytes(b"stray")
     assert raw_digest(read_sheet(path)) == before
     seen = {before}
@@ -424,67 +424,6 @@ def test_the_digest_of_the_sheet_follows_every_cell(data):
 
     assert digest("x", "1") == digest("x", "1")
     assert len({digest("x", "1"), digest("y", "1"), digest("x", "2"), digest("x1", "")}) == 4
-
-
-def test_discovery_writes_a_sheet_that_can_be_read(data, monkeypatch, capsys):
-    write_run(data / "cruise" / "run")
-    write_folder(data / "crops" / "inner")
-    for suffix in ("adc", "hdr", "roi"):
-        (data / f"D20130526T095207_IFCB013.{suffix}").touch()
-        (data / f"IFCB5_2012_028_081515.{suffix}").touch()
-    (data / "D20130526T101010_IFCB013.adc").touch()
-    old = data / "old"
-    old.mkdir()
-    (old / "old.lst").write_text("44\nId:x\n")
-    (old / "old_000001.tif").write_bytes(b"")
-    monkeypatch.chdir(data)
-    discover(data)
-    printed = capsys.readouterr()
-    rows = [line.split("\t") for line in printed.out.splitlines()]
-    assert rows == [
-        ["sample", "path", "instrument", "datetime"],
-        ["D20130526T095207_IFCB013", "D20130526T095207_IFCB013.adc", "ifcb", "2013-05-26T09:52:07"],
-        ["IFCB5_2012_028_081515", "IFCB5_2012_028_081515.adc", "ifcb", "2012-01-28T08:15:15"],
-        ["inner", "crops/inner", "images", "2018-05-22T10:00:00"],
-        ["run", "cruise/run", "flowcam", START.isoformat()],
-        [f"{data.name}_run", "run", "flowcam", START.isoformat()],
-        ["undated", "undated", "images", ""],
-    ]
-    for note in ("without .hdr and .roi", "old.lst", "crops: images beside", "undated: no date"):
-        assert note in printed.err
-    keep = [
-        line
-        for line in printed.out.splitlines()
-        if "\tifcb\t" not in line and "undated" not in line
-    ]
-    (data / "samples.tsv").write_text("\n".join(keep) + "\n")
-    assert [sample.sample for sample in read_sheet(data / "samples.tsv")] == [
-        "inner", "run", f"{data.name}_run",
-    ]  # fmt: skip
-
-
-def test_discovery_tells_of_folders_it_cannot_read(data, refuse, capsys):
-    refuse(data / "undated")
-    discover(data)
-    printed = capsys.readouterr()
-    assert f"{data / 'undated'}: cannot be read (Permission denied), passed over" in printed.err
-    assert "undated" not in printed.out and "crops" in printed.out
-
-
-def test_discovered_names_differ_by_more_than_case(data, monkeypatch, capsys):
-    write_folder(data / "north" / "Crops")
-    monkeypatch.chdir(data)
-    discover(data)
-    names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
-    assert len({name.casefold() for name in names}) == len(names)
-    assert {"crops", "north_Crops"} <= set(names)
-
-
-def test_discovery_of_nothing(tmp_path):
-    with pytest.raises(SestonError, match="neither FlowCam runs"):
-        discover(tmp_path)
-    with pytest.raises(SestonError, match="no such folder"):
-        discover(tmp_path / "gone")
 
 
 def test_the_example_has_all_its_months(repository):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from seston import store
+from seston.cut import recorded_table
 from seston.errors import SestonError
 from seston.measure import focus
 from seston.segment import segment
@@ -26,12 +27,14 @@ class Shard:
         self.samples = [line[0] for line in lines[1:]]
 
     def run(self, out="out", max_rejected=1.0, **options):
-        paths = {
-            kind: self.folder / out / f"{kind}.parquet" for kind in ("crops", "rejected", "effort")
-        }
+        kinds = ("crops", "rejected", "effort", "recorded")
+        paths = {kind: self.folder / out / f"{kind}.parquet" for kind in kinds}
         options = {"samples": self.samples, "max_rejected": max_rejected, **options}
         segment(sheet=self.sheet, **paths, **options)
-        return [store.read_table(path, kind).to_pylist() for kind, path in paths.items()]
+        return [store.read_table(paths[kind], kind).to_pylist() for kind in kinds[:3]]
+
+    def recorded(self, out="out"):
+        return store.read_table(self.folder / out / "recorded.parquet", "recorded")
 
 
 @pytest.fixture
@@ -86,8 +89,11 @@ def test_without_a_mask_or_a_scale_there_are_no_sizes(tmp_path):
     write_folder(tmp_path / "crops", 3)
     crops, _, (effort,) = Shard(tmp_path, "bag crops images 2018-05-22").run()
     assert {row["timestamp"].isoformat() for row in crops} == {"2018-05-22T10:00:00"}
-    for key in ("mask", "pixel_um", "area_px", "area_um2", "esd_um", "vs_esd_um"):
+    for key in ("pixel_um", "area_um2", "esd_um", "biovolume_um3", "carbon_pg", "vs_esd_um"):
         assert {row[key] for row in crops} == {None}
+    assert {row["mask"] for row in crops} == {"crop"}
+    assert all(row["area_px"] > 0 for row in crops)
+    assert effort["flags"] == ["mask_crop"]
     assert effort["volume_ml"] is None and effort["volume_source"] is None
     assert effort["dilution"] == 1
 
@@ -122,7 +128,8 @@ def test_an_empty_sample_is_an_empty_shard(tmp_path):
     )
     assert (crops, rejected) == ([], [])
     assert (effort["listed"], effort["used"], effort["rejected"]) == (0, 0, 0)
-    assert "a true zero?" in effort["warnings"]
+    (warning,) = effort["warnings"]
+    assert "a true zero?" in warning
 
 
 @pytest.mark.parametrize(("bits", "told"), [(12, True), (16, False)])
@@ -132,8 +139,8 @@ def test_a_12_bit_camera_in_16_bit_files_is_told(tmp_path, bits, told):
     Image.fromarray(values).save(tmp_path / "crops" / "a.png")
     Image.fromarray(values // 2).save(tmp_path / "crops" / "b.tif")
     _, _, (effort,) = Shard(tmp_path, "bag crops images 2018-05-22").run()
-    assert ("largest grey value is 16 of 255" in effort["warnings"]) == told
-    assert bool(effort["warnings"]) == told
+    assert ("dark" in effort["flags"]) == told
+    assert any("largest grey value is 16 of 255" in text for text in effort["warnings"]) == told
 
 
 def test_two_runs_and_any_number_of_threads_give_the_same_bytes(mixed):
@@ -173,3 +180,43 @@ def test_the_fingerprint_tells_the_settings(mixed):
     )
     assert a == b != c
     assert re.fullmatch("[0-9a-f]{64}", a)
+
+
+def test_every_field_that_the_instrument_wrote_is_kept(tmp_path):
+    run = write_run(tmp_path / "run")
+    shard = Shard(tmp_path, "run-1 run flowcam 2024-05-06")
+    crops, *_ = shard.run()
+    table = shard.recorded()
+    assert table["image_id"].to_pylist() == [row["image_id"] for row in crops]
+    assert table["image_id_recorded"].to_pylist() == [row["image_id"] for row in run.rows]
+    assert table["raw_area"].to_pylist() == [float(row["raw_area"]) for row in run.rows]
+    assert table["collage_file"].to_pylist() == [row["collage_file"] for row in run.rows]
+
+
+def test_fields_of_two_instruments_stand_side_by_side(tmp_path):
+    rows = [{"gain": 1, "site": "a"}, {"gain": 2.5}]
+    one = recorded_table(["b", "a"], rows)
+    assert one.to_pylist() == [
+        {"image_id": "a", "gain": 2.5, "site": None},
+        {"image_id": "b", "gain": 1.0, "site": "a"},
+    ]
+    mixed = recorded_table(["c", "d"], [{"gain": 1.5}, {"gain": "high"}])
+    assert mixed["gain"].to_pylist() == ["1.5", "high"]
+
+
+def test_copies_of_an_image_are_kept_and_noted(tmp_path):
+    write_folder(tmp_path / "one", 3)
+    write_folder(tmp_path / "two", 2)
+    day = "2018-05-22"
+    crops, _, efforts = Shard(tmp_path, f"a one images {day}", f"b two images {day}").run()
+    notes = {row["image_id"]: row["notes"] for row in crops}
+    assert len(notes) == 5
+    # write_folder draws the same pictures into every folder
+    assert [name for name, note in notes.items() if "identical" in note.split(";")] == [
+        row["image_id"] for row in crops if row["sample"] == "b"
+    ]
+    a, b = efforts
+    assert "identical" not in a["flags"] and "identical" in b["flags"]
+    assert any(
+        text.startswith("2 images are copies of others, such as b/") for text in b["warnings"]
+    )

@@ -15,6 +15,7 @@ from seston.tables import tables
 from synthetic.flowcam import VOLUME_ML, write_run
 from synthetic.images import damaged_png, picture, write_folder
 
+KINDS = ("crops", "rejected", "recorded", "effort")
 HEADER = "sample\tpath\tinstrument\tdatetime\tsite\tgroup\tlatitude\tbag\n"
 
 
@@ -38,7 +39,7 @@ class Results:
         self.shards = cut_into_shards(read_sheet(self.sheet), "day")
         self.ids = []
         for shard, samples in self.shards.items():
-            paths = {kind: self.file(kind, shard) for kind in ("crops", "rejected", "effort")}
+            paths = {kind: self.file(kind, shard) for kind in KINDS}
             names = [sample.sample for sample in samples]
             segment(sheet=self.sheet, samples=names, max_rejected=1, **paths)
             ids = store.read_table(paths["crops"], "crops")["image_id"].to_pylist()
@@ -80,6 +81,7 @@ class Results:
             sheet=self.sheet, segment_dir=self.folder / "segment",
             clusters_dir=self.folder / "clusters", map=self.folder / "map.parquet",
             shards=list(self.shards), images=images, samples=samples,
+            quality=self.folder / "quality.tsv",
         )  # fmt: skip
         with samples.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
@@ -132,10 +134,13 @@ def test_each_sample_has_one_line_with_its_counts_and_effort(finished):
         "dilution",
         "pixel_um",
         "run_mode",
+        "magnification",
+        "frames",
         "latitude",
         "longitude",
         "depth_m",
         "bag",
+        "flags",
         "warnings",
     ]
     b, b_1, run = rows
@@ -147,11 +152,22 @@ def test_each_sample_has_one_line_with_its_counts_and_effort(finished):
     assert (b["datetime"], run["datetime"]) == ("2018-05-23T00:00:00", "2018-05-22T10:00:00")
 
 
+def test_what_is_odd_stands_in_one_table(finished):
+    results, _, _ = finished
+    with (results.folder / "quality.tsv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert rows and list(rows[0]) == ["sample", "about", "code", "count", "detail"]
+    (refused,) = [row for row in rows if row["about"] == "rejected"]
+    assert [refused[key] for key in ("sample", "code", "count")] == ["b", "corrupt", "1"]
+    assert refused["detail"].startswith("bad.png: ")
+
+
 def test_two_runs_give_the_same_bytes(results):
+    names = ("images.parquet", "samples-out.tsv", "quality.tsv")
     results.run()
-    first = [(results.folder / name).read_bytes() for name in ("images.parquet", "samples-out.tsv")]
+    first = [(results.folder / name).read_bytes() for name in names]
     results.run()
-    again = [(results.folder / name).read_bytes() for name in ("images.parquet", "samples-out.tsv")]
+    again = [(results.folder / name).read_bytes() for name in names]
     assert first == again
 
 

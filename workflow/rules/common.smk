@@ -2,7 +2,7 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), folder(),
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), folder(), options(),
        code_digest().
 """
 
@@ -68,3 +68,11 @@ def grow(base):
 def folder(name, up=1):
     """The folder of the first input file of this name, `up` levels above it."""
     return lambda wildcards, input: str(Path(getattr(input, name)[0]).parents[up - 1])
+
+
+def options(name, settings):
+    """A section of the settings as options: --name.key=value, each quoted for the shell."""
+    return " ".join(
+        shlex.quote(f"--{name}.{key.replace('_', '-')}={value}")
+        for key, value in settings.items()
+    )

@@ -2,7 +2,7 @@
 From raw files to single organisms, one shard at a time.
 
 REQUIRED INPUTS: the sample sheet and the files it names.
-OUTPUTS: results/segment/<shard>/{crops,rejected,effort}.parquet, results/tiles/<shard>.arrow.
+OUTPUTS: results/segment/<shard>/{crops,rejected,recorded,effort}.parquet, results/tiles/<shard>.arrow.
 """
 
 
@@ -14,6 +14,7 @@ rule segment:
     output:
         crops="results/segment/{shard}/crops.parquet",
         rejected="results/segment/{shard}/rejected.parquet",
+        recorded="results/segment/{shard}/recorded.parquet",
         effort="results/segment/{shard}/effort.parquet",
     log:
         "results/logs/segment/{shard}.log",
@@ -30,6 +31,9 @@ rule segment:
         digest=lambda wildcards: PLAN.raw_digest(wildcards.shard),
         max_rejected=config["segment"]["max_rejected"],
         max_pixels=config["segment"]["max_pixels"],
+        pages=config["segment"]["pages"],
+        clean="--clean" if config["segment"]["clean"] else "--no-clean",
+        frames=options("frames", config["segment"]["frames"]),
         code=code_digest("segment"),
     message:
         "Cutting single organisms out of the samples of {wildcards.shard}"
@@ -40,9 +44,13 @@ rule segment:
             --samples {params.samples:q} \
             --max-rejected {params.max_rejected} \
             --max-pixels {params.max_pixels} \
+            --pages {params.pages} \
+            {params.clean} \
+            {params.frames} \
             --threads {threads} \
             --crops {output.crops:q} \
             --rejected {output.rejected:q} \
+            --recorded {output.recorded:q} \
             --effort {output.effort:q} \
             &>{log:q}
         """

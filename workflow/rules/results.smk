@@ -2,7 +2,7 @@
 What people read: tables, abundances through time, the report.
 
 REQUIRED INPUTS: crops, clusters and map of all shards; the sample sheet.
-OUTPUTS: results/tables/{images.parquet,samples.tsv,abundance.tsv}, results/settings.yaml,
+OUTPUTS: results/tables/{images.parquet,samples.tsv,quality.tsv,abundance.tsv}, results/settings.yaml,
          results/report/{index.html,figures/,data/}.
 """
 
@@ -16,6 +16,7 @@ rule tables:
     output:
         images="results/tables/images.parquet",
         samples="results/tables/samples.tsv",
+        quality="results/tables/quality.tsv",
     log:
         "results/logs/tables.log",
     benchmark:
@@ -44,6 +45,7 @@ rule tables:
             --shards {params.shards:q} \
             --images {output.images:q} \
             --samples {output.samples:q} \
+            --quality {output.quality:q} \
             &>{log:q}
         """
 
@@ -105,6 +107,7 @@ rule report:
     input:
         images=rules.tables.output.images,
         samples=rules.tables.output.samples,
+        quality=rules.tables.output.quality,
         abundance=rules.trends.output.abundance,
         rejected=collect(rules.segment.output.rejected, shard=SHARDS),
         examples=collect(rules.examples.output.examples, model=MODEL),
@@ -149,6 +152,7 @@ rule report:
         python -m seston report \
             --images {input.images:q} \
             --samples {input.samples:q} \
+            --quality {input.quality:q} \
             --abundance {input.abundance:q} \
             --examples {input.examples:q} \
             --kmeans {input.kmeans:q} \

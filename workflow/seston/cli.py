@@ -21,6 +21,7 @@ from seston.threads import limit_threads
 #: subcommand -> module and function behind it
 STAGES = {
     "samples": "seston.discover:discover",
+    "check": "seston.check:check",
     "segment": "seston.segment:segment",
     "tiles": "seston.tiles:tiles",
     "backbone": "seston.models.weights:backbone",

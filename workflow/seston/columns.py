@@ -7,15 +7,22 @@ from collections.abc import Collection, Sequence
 
 REQUIRED = ("sample", "path", "instrument")
 OPTIONAL = (
-    "datetime", "site", "group", "volume_ml", "dilution", "pixel_um",
+    "datetime", "date_pattern", "site", "group", "volume_ml", "dilution", "pixel_um",
     "latitude", "longitude", "depth_m",
 )  # fmt: skip
 #: Columns of images.parquet and samples.tsv, which no further column may take.
 RESERVED = {
-    "image_id", "timestamp", "frame", "x", "y", "w", "h", "mask",
-    "area_px", "area_um2", "esd_um", "focus", "vs_esd_um", "vs_abd_um",
+    "image_id", "timestamp", "frame", "x", "y", "w", "h", "mask", "label", "notes",
+    "area_px", "parts", "at_border", "esd_px", "perimeter_px", "feret_max_px", "feret_min_px",
+    "major_px", "minor_px", "eccentricity", "solidity", "mean_grey", "sd_grey", "focus",
+    "area_um2", "esd_um", "perimeter_um", "feret_max_um", "feret_min_um", "major_um", "minor_um",
+    "volume_sphere_um3", "volume_spheroid_um3", "biovolume_um3",
+    "carbon_pg", "carbon_if_diatom_pg", "diatom",
+    "vs_esd_um", "vs_abd_um", "vs_fd_um", "vs_length_um", "vs_width_um", "vs_area_um2",
+    "vs_filled_area_um2", "vs_perimeter_um", "vs_convex_perimeter_um",
     "cluster", "distance", "margin", "map_x", "map_y", "density_cluster",
-    "listed", "used", "rejected", "volume_source", "run_mode", "warnings",
+    "listed", "used", "rejected", "volume_source", "run_mode", "magnification", "frames",
+    "flags", "warnings",
 }  # fmt: skip
 
 # name -> lowest and highest value

@@ -5,35 +5,25 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from seston.errors import SestonError
-from seston.instruments import flowcam, images
-from seston.instruments.dates import date_in_name
-from seston.instruments.lst import is_list
+from seston.recognise import Found, recognise
 
-_BIN = (".adc", ".hdr", ".roi")
-
-
-@dataclass(frozen=True)
-class Found:
-    """A sample that lies in a folder."""
-
-    path: Path
-    instrument: str
-    datetime: datetime | None
+#: Where those who run IFCBs put bins that are no samples.
+_PUT_ASIDE = ("skip", "beads")
 
 
 def discover(directory: Path, /) -> None:
     """Print a sample sheet for everything found below a folder.
 
-    Recognised are FlowCam runs (a folder with a .lst of format 017), IFCB bins
-    (.adc, .hdr and .roi of one name) and folders of crops (png, jpg, tif; the
-    folder that holds them directly is one sample). Paths are relative to the
-    current folder, where the sheet is to be saved. What was passed over is
-    told on standard error.
+    Recognised are FlowCam runs (a folder with a .lst), IFCB bins (.adc, .hdr
+    and .roi of one name, also in trees DYYYY/DYYYYMMDD), folders of pictures
+    (png, jpg, tif; the folder that holds them directly is one sample) and
+    archives of pictures (zip, tar, tar.gz). Folders of pictures larger than a
+    million pixels are proposed as raw frames. Paths are relative to the
+    current folder, where the sheet is to be saved. What was passed over, or
+    is to be looked at, is told on standard error.
 
     Parameters
     ----------
@@ -48,7 +38,7 @@ def discover(directory: Path, /) -> None:
     if not found:
         raise SestonError(
             f"{directory}: neither FlowCam runs (.lst), IFCB bins (.adc, .hdr, .roi)"
-            " nor folders of png, jpg or tif found"
+            " nor folders or archives of png, jpg or tif found"
         )
     sheet = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
     sheet.writerow(["sample", "path", "instrument", "datetime"])
@@ -58,7 +48,11 @@ def discover(directory: Path, /) -> None:
 
 
 def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
-    """Return the samples below a folder, sorted by path, and notes on what was passed over."""
+    """Return the samples below a folder, sorted by path, and notes on what was passed over.
+
+    Only folders are listed: a tree of 100,000 bins costs no question to the
+    file server per file but the header of each bin, which tells beads from water.
+    """
     found: list[Found] = []
     notes: list[str] = []
 
@@ -66,71 +60,38 @@ def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
         notes.append(f"{error.filename}: cannot be read ({error.strerror}), passed over")
 
     for place, folders, names in os.walk(directory, onerror=pass_over):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        here = Path(place)
-        names = sorted(names)
-        runs = _runs(here, names, notes)
-        found += runs + _bins(here, names, notes)
-        crops = [name for name in names if images.is_image(name)]
-        if not crops or runs:
-            continue
-        if any(name.lower().endswith((".lst", ".ctx")) for name in names):
-            notes.append(f"{here}: a FlowCam run without a readable list, passed over")
-            continue
-        date = date_in_name(here.name) or date_in_name(crops[0])
-        if date is None:
-            notes.append(f"{here}: no date in the names; fill in the column datetime")
-        found.append(Found(here, "images", date))
-    holders = {parent for sample in found for parent in sample.path.parents}
-    nested = {sample.path for sample in found if sample.instrument == "images"} & holders
-    notes += [f"{path}: images beside folders of samples, passed over" for path in sorted(nested)]
-    kept = [sample for sample in found if sample.path not in nested]
+        aside = sorted(name for name in folders if name.lower() in _PUT_ASIDE)
+        notes += [f"{Path(place, name)}: put aside by its name, passed over" for name in aside]
+        folders[:] = sorted(
+            name for name in folders if name not in aside and not name.startswith(".")
+        )
+        here, its_notes = recognise(Path(place), sorted(names))
+        found += here
+        notes += its_notes
+    folders_of = {sample.path.parent for sample in found}
+    holders = folders_of.union(*(folder.parents for folder in folders_of))
+    nested = {
+        sample.path
+        for sample in found
+        if sample.instrument in ("images", "frames") and sample.path in holders
+    }
+    notes += [f"{path}: images beside other samples, passed over" for path in sorted(nested)]
+    kept = []
+    for sample in found:
+        if not _is_utf8(sample.path):
+            shown = os.fsencode(sample.path).decode(errors="backslashreplace")
+            notes.append(f"{shown}: a name that is not UTF-8, passed over; rename it")
+        elif sample.path not in nested:
+            kept.append(sample)
     return sorted(kept, key=lambda sample: str(sample.path)), notes
 
 
-def _runs(here: Path, names: list[str], notes: list[str]) -> list[Found]:
-    lists = [here / name for name in names if name.lower().endswith(".lst")]
-    good = [file for file in lists if is_list(file)]
-    notes += [
-        f"{file}: not a FlowCam list of format 017, passed over"
-        for file in lists
-        if file not in good
-    ]
-    runs = []
-    for file in good:
-        path = here if len(good) == 1 else file
-        date = None
-        try:
-            date = flowcam.date(path)
-            if date is None:
-                notes.append(f"{path}: no date in the run's files; fill in the column datetime")
-        except SestonError as error:
-            notes.append(str(error))
-        runs.append(Found(path, "flowcam", date))
-    return runs
-
-
-def _bins(here: Path, names: list[str], notes: list[str]) -> list[Found]:
-    suffixes: dict[str, set[str]] = {}
-    for name in names:
-        if name.endswith(_BIN):
-            suffixes.setdefault(name[:-4], set()).add(name[-4:])
-    bins = []
-    for stem, there in suffixes.items():
-        if missing := sorted({*_BIN} - there):
-            notes.append(f"{here / stem}: an IFCB bin without {' and '.join(missing)}, passed over")
-        else:
-            bins.append(Found(here / f"{stem}.adc", "ifcb", _bin_date(stem)))
-    return bins
-
-
-def _bin_date(stem: str) -> datetime | None:
-    """Return the date of ``D20130526T095207_IFCB013`` or ``IFCB5_2012_028_081515``."""
-    old = re.fullmatch(r"IFCB\d+_(\d{4}_\d{3}_\d{6})", stem)
+def _is_utf8(path: Path) -> bool:
     try:
-        return datetime.strptime(old[1], "%Y_%j_%H%M%S") if old else date_in_name(stem)
-    except ValueError:
-        return None
+        str(path).encode()
+    except UnicodeEncodeError:  # the file system's bytes, escaped by Python
+        return False
+    return True
 
 
 def unique_names(found: Sequence[Found]) -> list[str]:
@@ -140,9 +101,14 @@ def unique_names(found: Sequence[Found]) -> list[str]:
     """
     taken: set[str] = set()
     names = []
+    resolved: dict[Path, Path] = {}  # a question to the file server per folder, not per bin
     for sample in found:
-        path = sample.path.resolve()
-        parts = [*path.parts[1:-1], path.stem if sample.path.is_file() else path.name]
+        folder = sample.path.parent if sample.is_file else sample.path
+        if folder not in resolved:
+            resolved[folder] = folder.resolve()
+        parts = list(resolved[folder].parts[1:])
+        if sample.is_file:
+            parts.append(sample.path.stem.removesuffix(".tar"))
         for depth in range(1, len(parts) + 1):
             text = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts[-depth:]))
             name = text.strip(".-") or "sample"

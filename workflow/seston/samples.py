@@ -98,7 +98,7 @@ def raw_digest(samples: Sequence[Sample]) -> str:
     for sample in samples:
         cells = (
             sample.sample, sample.place, sample.instrument, sample.datetime.isoformat(),
-            sample.volume_ml, sample.dilution, sample.pixel_um,
+            sample.volume_ml, sample.dilution, sample.pixel_um, sample.date_pattern,
         )  # fmt: skip
         names = instrument(sample.instrument).inventory(sample.path)
         text = f"{cells!r}\n{len(names)}\n" + "\n".join(names) + "\n"

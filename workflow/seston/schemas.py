@@ -2,7 +2,55 @@
 
 import pyarrow as pa
 
-FORMAT = "1"
+FORMAT = "2"
+
+#: Sizes and shape of an organism from its mask, in the unit of the name; see docs/measurements.md.
+MEASUREMENTS = pa.schema(
+    [
+        ("area_px", pa.int64()),
+        ("parts", pa.int32()),  # connected parts of the mask
+        ("at_border", pa.bool_()),  # cut by the border of the camera's frame
+        ("esd_px", pa.float64()),  # diameter of the circle of equal area
+        ("perimeter_px", pa.float64()),
+        ("feret_max_px", pa.float64()),
+        ("feret_min_px", pa.float64()),
+        ("major_px", pa.float64()),  # axes of the ellipse of equal second moments
+        ("minor_px", pa.float64()),
+        ("eccentricity", pa.float64()),
+        ("solidity", pa.float64()),  # area over area of the convex hull
+        ("mean_grey", pa.float64()),
+        ("sd_grey", pa.float64()),
+        ("focus", pa.float64()),  # variance of the Laplacian, grey levels²
+        ("area_um2", pa.float64()),
+        ("esd_um", pa.float64()),
+        ("perimeter_um", pa.float64()),
+        ("feret_max_um", pa.float64()),
+        ("feret_min_um", pa.float64()),
+        ("major_um", pa.float64()),
+        ("minor_um", pa.float64()),
+        ("volume_sphere_um3", pa.float64()),  # of diameter ESD
+        ("volume_spheroid_um3", pa.float64()),  # prolate, from the axes
+        ("biovolume_um3", pa.float64()),  # Moberg & Sosik 2012
+        ("carbon_pg", pa.float64()),  # from biovolume_um3, as of a protist that is no diatom
+        ("carbon_if_diatom_pg", pa.float64()),  # the same, as of a diatom
+        ("diatom", pa.string()),  # "unknown": which of the two holds, no mask can tell
+    ]
+)
+
+#: VisualSpreadsheet's own sizes: corrected for the fringe that diffraction adds.
+FRINGE_CORRECTED = pa.schema(
+    [
+        ("vs_esd_um", pa.float64()),
+        ("vs_abd_um", pa.float64()),
+        ("vs_fd_um", pa.float64()),
+        ("vs_length_um", pa.float64()),
+        ("vs_width_um", pa.float64()),
+        ("vs_area_um2", pa.float64()),
+        ("vs_filled_area_um2", pa.float64()),
+        ("vs_perimeter_um", pa.float64()),
+        ("vs_convex_perimeter_um", pa.float64()),
+    ]
+)
 
 #: One row per organism. `x`, `y`, `w`, `h` is the box in `frame`, 0-based pixels.
 CROPS = pa.schema(
@@ -17,16 +65,17 @@ CROPS = pa.schema(
         ("h", pa.int32()),
         ("timestamp", pa.timestamp("us")),  # as the instrument's clock gave it; UTC where known
         ("crop", pa.binary()),  # PNG at native resolution
-        ("mask", pa.string()),  # where the mask comes from: "bin", or null
+        ("mask", pa.string()),  # "bin", "outline", "frame", "background", "crop", or null
+        ("label", pa.string()),  # class by the instrument's own files, or null
+        ("notes", pa.string()),  # codes of what is odd about this one, joined by ";"
         ("pixel_um", pa.float64()),  # µm per pixel
-        ("area_px", pa.int64()),
-        ("area_um2", pa.float64()),
-        ("esd_um", pa.float64()),  # diameter of the circle of equal area
-        ("focus", pa.float64()),  # variance of the Laplacian, grey levels²
-        ("vs_esd_um", pa.float64()),  # VisualSpreadsheet's own, fringe-corrected
-        ("vs_abd_um", pa.float64()),
+        *MEASUREMENTS,
+        *FRINGE_CORRECTED,
     ]
 )
+
+#: One row per organism: behind the id, every field that the instrument recorded, by its own name.
+RECORDED = pa.schema([("image_id", pa.string())])
 
 #: One row per thing that was listed and not used.
 REJECTED = pa.schema(
@@ -49,11 +98,14 @@ EFFORT = pa.schema(
         ("used", pa.int64()),
         ("rejected", pa.int64()),
         ("volume_ml", pa.float64()),  # analysed, of the fluid in the instrument
-        ("volume_source", pa.string()),  # "sheet", "ctx", "run_summary", or null
+        ("volume_source", pa.string()),  # "sheet", "ctx", "run_summary", "hdr", "adc", or null
         ("dilution", pa.float64()),  # factor; 1 = undiluted
         ("pixel_um", pa.float64()),
         ("run_mode", pa.string()),  # "AutoImage", "Trigger", or null
-        ("warnings", pa.string()),  # joined by "; "
+        ("magnification", pa.string()),
+        ("frames", pa.int64()),  # camera frames taken
+        ("flags", pa.list_(pa.string())),  # codes ...
+        ("warnings", pa.list_(pa.string())),  # ... and, one for each, what they say to people
     ]
 )
 
@@ -103,9 +155,10 @@ IMAGES = pa.schema(
         ("latitude", pa.float64()),
         ("longitude", pa.float64()),
         ("depth_m", pa.float64()),
-        *[CROPS.field(name) for name in ("frame", "x", "y", "w", "h", "mask", "pixel_um")],
-        *[CROPS.field(name) for name in ("area_px", "area_um2", "esd_um", "focus")],
-        *[CROPS.field(name) for name in ("vs_esd_um", "vs_abd_um")],
+        *[CROPS.field(name) for name in ("frame", "x", "y", "w", "h", "mask", "label", "notes")],
+        CROPS.field("pixel_um"),
+        *MEASUREMENTS,
+        *FRINGE_CORRECTED,
         ("cluster", pa.int32()),
         ("distance", pa.float32()),
         ("margin", pa.float32()),

@@ -15,6 +15,7 @@ from seston.columns import NUMBERS, OPTIONAL, REQUIRED, did_you_mean, header_mis
 from seston.errors import SestonError
 from seston.instruments import INSTRUMENTS, instrument
 from seston.instruments.contract import Instrument
+from seston.instruments.date_patterns import check_pattern, date_by
 from seston.instruments.dates import is_no_day, parse_datetime
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -25,7 +26,8 @@ class Sample:
     """One line of the sheet.
 
     `datetime` is naive: UTC where an offset was given. `place` is the path as
-    seen from the sheet's folder: it stays when both move together.
+    seen from the sheet's folder: it stays when both move together. `date_pattern` is a regular
+    expression that finds dates in the names of files.
     """
 
     sample: str
@@ -33,6 +35,7 @@ class Sample:
     place: str
     instrument: str
     datetime: datetime
+    date_pattern: str | None
     site: str
     group: str
     volume_ml: float | None
@@ -146,6 +149,13 @@ def _sample(
         found.append(
             f"datetime {dated!r}: {wrong}expected ISO 8601, as 2018-05-22 or 2018-05-22T14:30:00"
         )
+    pattern = values.get("date_pattern") or None
+    try:
+        if pattern is not None:
+            check_pattern(pattern)
+    except ValueError as error:
+        found.append(f"date_pattern {pattern!r}: {error}")
+        pattern = None
     reader = _reader(values["instrument"], found)
     path = root / values["path"]
     try:
@@ -156,9 +166,10 @@ def _sample(
         elif look and reader is not None:
             reader.check(path)
             if not dated:
-                date = reader.date(path)
+                date = _date(reader, path, pattern)
                 if date is None:
-                    found.append("no date in the sample's files or names; fill in datetime")
+                    how = f"; nor does date_pattern {pattern!r} find one" if pattern else ""
+                    found.append(f"no date in the sample's files or names{how}; fill in datetime")
     except SestonError as error:
         found.append(str(error))
     except (OSError, ValueError) as error:
@@ -172,6 +183,7 @@ def _sample(
         place=Path(os.path.relpath(path, root)).as_posix(),
         instrument=values["instrument"],
         datetime=date,
+        date_pattern=pattern,
         site=values.get("site", ""),
         group=values.get("group", ""),
         **numbers,
@@ -180,14 +192,16 @@ def _sample(
     )
 
 
+def _date(reader: Instrument, path: Path, pattern: str | None) -> datetime | None:
+    """Return the date of a sample: by the pattern where there is one, else by its instrument."""
+    if pattern is None:
+        return reader.date(path)
+    names = [path.name, *reader.inventory(path)]
+    return next((date for name in names if (date := date_by(pattern, name))), None)
+
+
 def _reader(name: str, found: list[str]) -> Instrument | None:
     if name not in INSTRUMENTS:
         hint = did_you_mean(name, INSTRUMENTS)
         found.append(f"instrument {name!r}: expected one of {', '.join(INSTRUMENTS)}{hint}")
-        return None
-    reader = INSTRUMENTS[name]
-    if reader is None:
-        readable = " and ".join(key for key, module in INSTRUMENTS.items() if module)
-        found.append(f"instrument {name!r} cannot be read by this version, only {readable}")
-        return None
-    return reader
+    return INSTRUMENTS.get(name)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from seston import schemas, store
 from seston.errors import SestonError
+from seston.quality import quality_lines
 from seston.sheet import Sample, read_sheet
 
 log = logging.getLogger("seston")
@@ -20,6 +21,7 @@ _OF_CROPS = [name for name in schemas.CROPS.names if name not in ("roi", "crop")
 _OF_SAMPLE = ("site", "group", "instrument", "datetime", "latitude", "longitude", "depth_m")
 _OF_EFFORT = (
     "listed", "used", "rejected", "volume_ml", "volume_source", "dilution", "pixel_um", "run_mode",
+    "magnification", "frames",
 )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def sample_lines(efforts: pa.Table, samples: Sequence[Sample]) -> str:
     before, after = ("sample", *_OF_SAMPLE[:4]), _OF_SAMPLE[4:]
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow([*before, *_OF_EFFORT, *after, *metadata, "warnings"])
+    writer.writerow([*before, *_OF_EFFORT, *after, *metadata, "flags", "warnings"])
     for sample in sorted(samples, key=lambda sample: sample.sample):
         effort = of[sample.sample]
         writer.writerow(
@@ -66,7 +68,8 @@ def sample_lines(efforts: pa.Table, samples: Sequence[Sample]) -> str:
                 *(_text(effort[name]) for name in _OF_EFFORT),
                 *(_text(getattr(sample, name)) for name in after),
                 *(sample.metadata[name] for name in metadata),
-                effort["warnings"],
+                ";".join(dict.fromkeys(effort["flags"])),
+                "; ".join(effort["warnings"]),
             ]
         )
     return buffer.getvalue()
@@ -115,8 +118,9 @@ def tables(
     shards: list[str],
     images: Path,
     samples: Path,
+    quality: Path,
 ) -> None:
-    """Join everything into one table of organisms and one of samples.
+    """Join everything into one table of organisms, one of samples, one of what is odd about them.
 
     Parameters
     ----------
@@ -134,6 +138,8 @@ def tables(
         Written: one row per organism (Parquet).
     samples : pathlib.Path
         Written: one row per sample (tab-separated).
+    quality : pathlib.Path
+        Written: one row per sample and kind of warning, note or rejection (tab-separated).
     """
     rows = read_sheet(sheet)
     cut = {
@@ -150,7 +156,7 @@ def tables(
     efforts = pa.concat_tables(_read(cut["effort"], "effort"))
     _require_same_samples(sheet, rows, efforts)
     crops = pa.concat_tables(crop_tables)
-    rejected = pa.concat_tables(_read(cut["rejected"], "rejected", ["sample"]))
+    rejected = pa.concat_tables(_read(cut["rejected"], "rejected"))
     require_counts(efforts, crops, rejected)
     order = pc.sort_indices(crops["image_id"])
     crops, clusters = crops.take(order), pa.concat_tables(cluster_tables).take(order)
@@ -160,6 +166,7 @@ def tables(
     table = image_table(crops, clusters, places, rows)
     store.write_table(table, images, schemas.IMAGES, "images", made_by)
     store.write_text(sample_lines(efforts, rows), samples)
+    store.write_text(quality_lines(efforts, crops, rejected), quality)
     log.info("%d organisms in %d samples", len(table), len(rows))
 
 

@@ -30,6 +30,8 @@ def limit_threads(count: int) -> None:
     # Idle OpenMP threads must sleep, not spin, where jobs share cores.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     choose_kernels()
+    # Read when OpenCV is first used; its import would cost every stage, even those without it.
+    os.environ["OPENCV_FOR_THREADS_NUM"] = str(count)
     import pyarrow as pa
 
     pa.set_cpu_count(count)

@@ -1,138 +1,144 @@
-"""A folder of ready crops: png, jpg or tif, searched recursively, one organism a file."""
+"""Ready crops, one organism a file: png, jpg or tif, in a folder (and below) or in an archive."""
 
-import os
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from seston.errors import SestonError
-from seston.instruments.contract import Effort, Rejection, Roi
-from seston.instruments.dates import date_in_name
+from seston.instruments import archives, dates, folders
+from seston.instruments.contract import Effort, Flag, Found, Reading, Rejection, Roi
+from seston.instruments.date_patterns import time_of_picture
+from seston.instruments.names import is_archive, is_image, require_utf8, shown
+from seston.instruments.unusable import Unusable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 RECURSIVE = True
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
-
-
-# File names stay text here: a Path for each of a million names would slow every start.
-
-
-def is_image(name: str) -> bool:
-    """Say whether a file name is that of a crop; hidden files are none."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
+#: Gives the file of a crop or what stands in it, or raises `Unusable`.
+Content = Callable[[], Path | bytes]
+#: Smaller crops are refused as such, whatever they show.
+_TOO_SMALL = 3
 
 
 def check(path: Path) -> None:
-    """Refuse anything but a folder that can be read, and the folder of a FlowCam run.
+    """Refuse anything but a readable folder or archive, and the folder of a FlowCam run.
 
     Folders inside it are met by `inventory`.
     """
     if not path.is_dir():
-        raise SestonError(f"{path}: found a file, expected a folder of crops (png, jpg, tif)")
-    try:
-        with os.scandir(path) as entries:
-            foreign = min(filter(_is_of_flowcam, (entry.name for entry in entries)), default=None)
-    except OSError as error:
-        _refuse(error)
-    if foreign is not None:  # else whole collages would count as organisms
-        raise SestonError(
-            f"{path}: holds {foreign}, so it looks like a FlowCam run; write flowcam as its"
-            " instrument, or move the crops to a folder of their own"
-        )
-
-
-def _is_of_flowcam(name: str) -> bool:
-    return not name.startswith(".") and name.lower().endswith((".lst", ".ctx"))
+        if not is_archive(path.name) or not path.is_file():
+            raise SestonError(
+                f"{path}: found a file, expected a folder of crops (png, jpg, tif) or an archive"
+                " of them (.zip, .tar, .tar.gz, .tgz)"
+            )
+        return archives.check(path)
+    folders.require_no_run(path, "crops")
 
 
 def date(path: Path) -> datetime | None:
-    """Return the date in the folder's name, else in the name of its first crop."""
-    named = date_in_name(path.name)
+    """Return the date in the name of the folder or archive, else in the name of its first crop."""
+    named = dates.date_in_name(path.name)
     if named is not None:
         return named
-    names = inventory(path)
-    return date_in_name(os.path.basename(names[0])) if names else None  # noqa: PTH119
+    if path.is_dir():
+        names = iter(inventory(path))
+    else:
+        names = (name for name, _ in archives.members(path) if is_image(name))
+    return dates.date_in_name(posixpath.basename(next(names, "")))
 
 
 def inventory(path: Path) -> list[str]:
-    """Return the crops below the folder, as sorted POSIX paths relative to it.
+    """Return the crops below a folder, without sizes; of an archive its name and size."""
+    if path.is_dir():
+        return folders.crops_below(path)[0]
+    return [f"{path.name} {path.stat().st_size}"]
 
-    Without sizes: each would be one question to the file server, and there may
-    be a million crops. For the same reason the names are plain strings. Linked
-    folders are named, not entered: they may lead out of the sample or in circles.
+
+def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
+    """Return how many crops there are and an iterator over them.
+
+    A crop's number (`roi`) is its path below the folder or in the archive, with
+    its extension. Rejections: ``bad_name``, ``outside_root``, ``flat``, those
+    of `pixels.read_picture` and those of `archives.members`. Notes:
+    ``bad_clock`` and those of `pixels.Picture`. Archives inside are not entered.
 
     Raises
     ------
     SestonError
-        If a folder cannot be read: how many crops it holds, nobody would know.
+        If a folder inside, or the archive, cannot be read as a whole.
     """
-    top = os.fspath(path)
-    found: list[str] = []
-    for folder, folders, names in os.walk(top, onerror=_refuse):
-        here = "" if folder == top else os.path.relpath(folder, top).replace(os.sep, "/") + "/"
-        apart = {
-            name
-            for name in folders
-            if is_image(name) or os.path.islink(f"{folder}/{name}")  # noqa: PTH114
-        }
-        found += [here + name for name in names if is_image(name)]
-        found += [here + name for name in apart]
-        folders[:] = [name for name in folders if name not in apart]
-    return sorted(found)
+    from seston.instruments.pixels import most_bytes
+
+    crops: Iterator[tuple[str, Content]]
+    if path.is_dir():
+        names, nested = folders.crops_below(path)
+        crops = _in_folder(path, names)
+    else:
+        inside = partial(archives.members, path, most_bytes(reading.max_pixels))
+        everything = [name for name, _ in inside() if is_image(name) or is_archive(name)]
+        names, nested = ([*filter(kind, everything)] for kind in (is_image, is_archive))
+        crops = (member for member in inside() if is_image(member[0]))
+    flags = []
+    if not names:
+        text = f"no picture (png, jpg, tif) found in {shown(path.name)}: a true zero?"
+        flags.append(Flag("no_organisms", text))
+    if nested:
+        text = f"archives inside were not opened: {len(nested)}, such as {shown(nested[0])}"
+        flags.append(Flag("nested_archive", text))
+    return Effort(len(names), flags=tuple(flags)), _organisms(crops, reading)
 
 
-def _refuse(error: OSError) -> NoReturn:
-    raise SestonError(
-        f"{error.filename}: the folder cannot be read ({error.strerror});"
-        " give yourself the right to read it, or move it out of the sample's folder"
-    ) from error
-
-
-def count(path: Path) -> int:
-    """Return how many crops there are."""
-    return len(inventory(path))
-
-
-def read(path: Path, max_pixels: int) -> tuple[Effort, Iterator[Roi | Rejection]]:
-    """Return how many crops there are and an iterator over them.
-
-    A crop's number (`roi`) is its path below the folder, with its extension.
-    Rejections: ``bad_name``, ``outside_root`` and those of `pixels.read_image`.
-    """
-    names = inventory(path)
-    shown = os.fsencode(path.name).decode(errors="backslashreplace")
-    nothing = f"no picture (png, jpg, tif) found in {shown}: a true zero?"
-    effort = Effort(listed=len(names), warnings=() if names else (nothing,))
-    return effort, _organisms(path, names, max_pixels)
-
-
-def _organisms(path: Path, names: list[str], max_pixels: int) -> Iterator[Roi | Rejection]:
-    from seston.instruments.pixels import Unusable, read_image
-
+def _in_folder(path: Path, names: list[str]) -> Iterator[tuple[str, Content]]:
     root = path.resolve()
-    for name in names:
-        if _is_utf8(name):
-            file = path / name
-        else:
-            shown = os.fsencode(name).decode(errors="backslashreplace")
-            yield Rejection(shown, shown, "bad_name", "the name is not UTF-8; rename the file")
-            continue
-        if not file.resolve().is_relative_to(root):
-            yield Rejection(
-                name, name, "outside_root", "a link that leads out of the sample's folder"
-            )
-            continue
+    return ((name, partial(_file, path, root, name)) for name in names)
+
+
+def _file(path: Path, root: Path, name: str) -> Path:
+    require_utf8(name)
+    file = path / name
+    if not folders.is_inside(file, root):
+        raise Unusable("outside_root", "a link that leads out of the sample's folder")
+    return file
+
+
+def _organisms(crops: Iterator[tuple[str, Content]], reading: Reading) -> Iterator[Found]:
+    from seston.instruments.pixels import read_picture
+
+    bad_clocks: list[str] = []
+    undated: list[str] = []
+    for name, content in crops:
         try:
-            pixels = read_image(file, max_pixels, upright=True)
+            picture = read_picture(content(), name, reading)
+            _require_contrast(picture.pixels)
         except Unusable as error:
-            yield Rejection(name, name, error.reason, error.detail)
+            yield Rejection(shown(name), shown(name), error.reason, error.detail)
             continue
-        yield Roi(roi=name, frame=name, x=0, y=0, pixels=pixels, timestamp=date_in_name(file.name))
+        notes, time = picture.notes, None
+        try:
+            time = time_of_picture(name, picture.taken, reading.date_pattern)
+        except dates.BadClock as error:
+            notes = (*notes, "bad_clock")
+            bad_clocks.append(f"{name} ({error})")
+        else:
+            undated += [name] if time is None else []
+        yield Roi(name, name, 0, 0, picture.pixels, timestamp=time, notes=notes)
+    if bad_clocks:
+        text = f"images without a date, as their clock was wrong: {len(bad_clocks)}"
+        yield Flag("bad_clock", f"{text}, such as {bad_clocks[0]}")
+    if undated and reading.date_pattern is not None:
+        text = f"images to which neither date_pattern nor EXIF data give a date: {len(undated)}"
+        yield Flag("date_pattern_fails", f"{text}, such as {undated[0]}")
 
 
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:  # the file system's bytes, escaped by Python
-        return False
-    return True
+def _require_contrast(pixels: "npt.NDArray[np.uint8]") -> None:
+    """Refuse a picture of one colour: the camera or a copy failed, there is no organism in it."""
+    # Too small a crop is refused for that. Nearly all differ in their first and middle row.
+    if min(pixels.shape[:2]) < _TOO_SMALL or (pixels[0] != pixels[len(pixels) // 2]).any():
+        return
+    if (pixels == pixels[0, 0]).all():
+        raise Unusable("flat", f"all pixels have the value {pixels[0, 0]}")

@@ -18,7 +18,7 @@ def write_numbers(
     edges: npt.NDArray[np.float64],
     data: Path,
 ) -> None:
-    """Write samples, rejects, clusters, their sites and the histograms of their sizes."""
+    """Write samples, what is odd about them, rejects, clusters, their sites and size histograms."""
     clusters = [(one.cluster, one.count, one.share, one.measured, one.median_esd) for one in facts]
     sites = [(one.cluster, site, share) for one in facts for site, share in one.sites]
     sizes = [
@@ -34,4 +34,5 @@ def write_numbers(
     for name, (rows, columns) in tables.items():
         write_csv(pd.DataFrame(rows, columns=columns), data / f"{name}.csv")
     write_csv(results.samples, data / "samples.csv")
+    write_csv(results.quality, data / "quality.csv")
     write_csv(results.rejected, data / "rejected.csv")

@@ -41,6 +41,7 @@ def report(
     *,
     images: Path,
     samples: Path,
+    quality: Path,
     abundance: Path,
     examples: Path,
     kmeans: Path,
@@ -62,6 +63,8 @@ def report(
         Table of organisms (``images.parquet``).
     samples : Path
         Table of samples (``samples.tsv``).
+    quality : Path
+        Table of warnings, notes and rejections (``quality.tsv``).
     abundance : Path
         Table of abundances (``abundance.tsv``).
     examples : Path
@@ -90,6 +93,7 @@ def report(
     results = read_results(
         images=images,
         samples=samples,
+        quality=quality,
         abundance=abundance,
         examples=examples,
         kmeans=kmeans,
@@ -154,7 +158,7 @@ def context(
         "kmeans": results.kmeans,
         "versions": methods.versions(),
         "fingerprints": methods.fingerprints(results),
-        "warnings": summary.warnings_of(results.samples),
+        "oddities": summary.oddities(results.quality),
         "samples": results.samples.head(MOST_ROWS).to_dict("records"),
         "rejects": summary.rejects_by_reason(results.rejected),
         "cards": cards,

@@ -38,7 +38,7 @@ class Results:
 
     Attributes
     ----------
-    images, samples, abundance, examples, rejected : pandas.DataFrame
+    images, samples, quality, abundance, examples, rejected : pandas.DataFrame
         As the tables of the same names; sites and groups without a name are ``""``.
     kmeans, settings : dict
     model : str
@@ -52,6 +52,7 @@ class Results:
 
     images: pd.DataFrame
     samples: pd.DataFrame
+    quality: pd.DataFrame
     abundance: pd.DataFrame
     examples: pd.DataFrame
     rejected: pd.DataFrame
@@ -76,6 +77,7 @@ def read_results(
     *,
     images: Path,
     samples: Path,
+    quality: Path,
     abundance: Path,
     examples: Path,
     kmeans: Path,
@@ -119,6 +121,7 @@ def read_results(
     return Results(
         images=organisms,
         samples=taken,
+        quality=_read_text_table(quality, ("sample", "about", "code", "detail"), ("count",)),
         abundance=counted,
         examples=shown,
         rejected=rejected,

@@ -53,6 +53,18 @@ class ClusterFacts:
     histogram: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """A kind of warning (about samples) or note (about images), how many have it, and the first."""
+
+    about: str
+    code: str
+    samples: int
+    images: int | None
+    sample: str
+    detail: str
+
+
 def totals(images: pd.DataFrame, samples: pd.DataFrame, rejected: pd.DataFrame) -> Totals:
     """Add up the run and check the books.
 
@@ -113,10 +125,23 @@ def rejects_by_reason(rejected: pd.DataFrame) -> list[tuple[str, int, str]]:
     return sorted(kinds, key=lambda kind: (-kind[1], kind[0]))
 
 
-def warnings_of(samples: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return each sample that carries a warning, and the warning."""
-    some = samples[samples["warnings"] != ""]
-    return list(zip(some["sample"], some["warnings"], strict=True))
+def oddities(quality: pd.DataFrame) -> list[Oddity]:
+    """Return the warnings of samples and the notes on images by kind, the most frequent first."""
+    known = quality[quality["about"] != "rejected"]
+    kinds = []
+    for (about, code), rows in known.groupby(["about", "code"], sort=True):
+        first = rows.iloc[0]
+        kinds.append(
+            Oddity(
+                about=str(about),
+                code=str(code),
+                samples=rows["sample"].nunique(),
+                images=int(rows["count"].sum()) if about == "image" else None,
+                sample=str(first["sample"]),
+                detail=str(first["detail"]),
+            )
+        )
+    return sorted(kinds, key=lambda kind: (kind.about != "sample", -kind.samples, kind.code))
 
 
 def size_bins(esd_um: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

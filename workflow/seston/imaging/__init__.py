@@ -1,0 +1,1 @@
+"""What pixels say: background, foreground and masks, as pure functions on arrays."""

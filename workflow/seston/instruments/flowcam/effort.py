@@ -1,0 +1,130 @@
+"""What a FlowCam run says of its effort, and whether its files agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from seston.instruments.contract import Effort, Flag
+from seston.instruments.flowcam.ctx import Context
+from seston.instruments.flowcam.list_rows import Fields, Row
+from seston.instruments.flowcam.lst import KNOWN
+
+_VOLUME_TOLERANCE = 0.01
+_PRINTED_TO_ML = 0.00005  # VisualSpreadsheet prints four decimals
+_CLOCKS_DIFFER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that was read: its fields, its particles, and how many its head announces."""
+
+    fields: Fields
+    rows: Sequence[Row]
+    stated: int | None = None
+
+
+def effort_of(listed: Listed, context: Context, sheet_um: float | None = None) -> Effort:
+    """Return the effort of a run, with a flag for everything that does not fit.
+
+    `sheet_um` is the calibration of the sample sheet, µm per pixel.
+    """
+    rows = listed.rows
+    scales = {scale for row in rows if (scale := row.number("cal_const")) is not None}
+    volume, source = context.volume_ml, "ctx"
+    if volume is None:
+        volume, source = context.stated_volume_ml, "run_summary"
+    flags = (
+        *context.problems,
+        *_volume_flags(context),
+        *_count_flags(context, listed),
+        *_time_flags(context, rows),
+        *_scale_flags(context, scales, sheet_um),
+        *_field_flags(listed.fields),
+    )
+    return Effort(
+        listed=len(rows),
+        volume_ml=volume or None,
+        volume_source=source if volume else None,
+        dilution=context.dilution,
+        pixel_um=context.pixel_um or (scales.pop() if len(scales) == 1 else None),
+        run_mode=context.run_mode,
+        magnification=context.magnification,
+        frames=context.frames,
+        flags=flags,
+    )
+
+
+def _volume_flags(context: Context) -> list[Flag]:
+    found = []
+    volume = context.volume_ml
+    others = {"run summary": context.stated_volume_ml, "TotalVolumeML": context.total_ml}
+    for name, other in others.items():
+        if volume and other:
+            allowed = max(_VOLUME_TOLERANCE * other, _PRINTED_TO_ML)
+            if abs(volume - other) > allowed:
+                told = f"volume imaged is {volume:.4f} mL by the .ctx, {other:.4f} mL by the {name}"
+                found.append(Flag("volume_mismatch", told))
+    if context.run_mode and context.run_mode.casefold().startswith("trigger"):
+        told = (
+            "trigger mode: frames without a particle were not kept,"
+            " so the volume is too small and concentrations are too high"
+        )
+        found.append(Flag("trigger_mode", told))
+    return found
+
+
+def _count_flags(context: Context, listed: Listed) -> list[Flag]:
+    count = len(listed.rows)
+    found = [] if count else [Flag("no_organisms", "no particle in the list: a true zero?")]
+    if context.stated_count not in (None, count):
+        told = (
+            f"an edited run: {context.stated_count} particles by the run summary,"
+            f" {count} in the list"
+        )
+        found.append(Flag("edited_run", told))
+    if listed.stated not in (None, count):
+        told = f"the head of the list announces {listed.stated} particles, {count} follow"
+        found.append(Flag("list_incomplete", told))
+    return found
+
+
+def _time_flags(context: Context, rows: Sequence[Row]) -> list[Flag]:
+    found = []
+    times = [time for row in rows if (time := row.time)]
+    if len(times) < len(rows):
+        told = f"{len(rows) - len(times)} particles without a readable time"
+        found.append(Flag("no_time", told))
+    if context.start and times and abs(times[0] - context.start) >= _CLOCKS_DIFFER:
+        told = (
+            f"the run started at {context.start} by the .ctx, its first particle was seen at"
+            f" {times[0]:%Y-%m-%d %H:%M:%S}: clocks of two time zones?"
+        )
+        found.append(Flag("clock_mismatch", told))
+    return found
+
+
+def _scale_flags(context: Context, scales: set[float], sheet_um: float | None) -> list[Flag]:
+    found = []
+    known = scales | ({context.pixel_um} if context.pixel_um else set())
+    if len(known) > 1:
+        told = f"more than one calibration: {_joined(known)} µm/px"
+        found.append(Flag("two_calibrations", told))
+    if sheet_um is not None and known - {sheet_um}:
+        told = (
+            f"the sample sheet calibrates with {sheet_um:g} µm/px, the run with {_joined(known)}:"
+            " VisualSpreadsheet's own sizes (vs_...) go by the run"
+        )
+        found.append(Flag("sheet_calibration", told))
+    return found
+
+
+def _joined(scales: set[float]) -> str:
+    return ", ".join(f"{scale:g}" for scale in sorted(scales))
+
+
+def _field_flags(fields: Fields) -> list[Flag]:
+    unknown = [name for name in fields.names if name not in KNOWN]
+    if not unknown:
+        return []
+    told = f"fields of the list that are not known, kept as they are: {', '.join(unknown)}"
+    return [Flag("unknown_fields", told)]

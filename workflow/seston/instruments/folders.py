@@ -1,0 +1,80 @@
+"""Folders of crops: what lies in them, and below."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from seston.errors import SestonError
+from seston.instruments.names import is_archive, is_image
+
+_OF_A_RUN = (".lst", ".ctx")
+
+
+def crops_below(path: Path) -> tuple[list[str], list[str]]:
+    """Return the crops below a folder, and the archives, which are not entered.
+
+    Without sizes: each would be one question to the file server, and there may
+    be a million crops. Linked folders are named as crops are, not entered: they
+    may lead out of the sample or in circles.
+
+    Returns
+    -------
+    crops, archives : list of str
+        Sorted POSIX paths relative to the folder.
+
+    Raises
+    ------
+    SestonError
+        If a folder cannot be read: how many crops it holds, nobody would know.
+    """
+    top = os.fspath(path)
+    crops: list[str] = []
+    archives: list[str] = []
+    for folder, folders, names in os.walk(top, onerror=refuse):
+        here = "" if folder == top else os.path.relpath(folder, top).replace(os.sep, "/") + "/"
+        apart = {
+            name
+            for name in folders
+            if is_image(name) or os.path.islink(f"{folder}/{name}")  # noqa: PTH114
+        }
+        crops += [here + name for name in names if is_image(name)]
+        crops += [here + name for name in apart]
+        archives += [here + name for name in names if is_archive(name)]
+        folders[:] = [name for name in folders if name not in apart]
+    return sorted(crops), sorted(archives)
+
+
+def is_inside(file: Path, root: Path) -> bool:
+    """Say whether a file found by `crops_below` lies in the folder, also where it is a link.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    root : pathlib.Path
+        The folder, resolved.
+    """
+    # No folder on the way is a link, so the file alone is asked about: one question, not ten.
+    return not file.is_symlink() or file.resolve().is_relative_to(root)
+
+
+def require_no_run(path: Path, what: str) -> None:
+    """Raise `SestonError` for the folder of a FlowCam run, whose collages would count as `what`."""
+    try:
+        with os.scandir(path) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        refuse(error)
+    foreign = min((name for name in names if name.lower().endswith(_OF_A_RUN)), default=None)
+    if foreign is not None:
+        raise SestonError(
+            f"{path}: holds {foreign}, so it looks like a FlowCam run; write flowcam as its"
+            f" instrument, or move the {what} to a folder of their own"
+        )
+
+
+def refuse(error: OSError) -> NoReturn:
+    """Raise `SestonError` for a folder that cannot be read."""
+    raise SestonError(
+        f"{error.filename}: the folder cannot be read ({error.strerror});"
+        " give yourself the right to read it, or move it out of the sample's folder"
+    ) from error

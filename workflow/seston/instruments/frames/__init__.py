@@ -1,0 +1,84 @@
+"""Raw frames of a camera or scanner, each with many organisms: one file, or a folder of them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from seston.errors import SestonError
+from seston.instruments import dates, folders
+from seston.instruments.contract import Effort, Flag, Found, Reading
+from seston.instruments.names import is_image, shown
+
+RECURSIVE = True
+
+
+def check(path: Path) -> None:
+    """Refuse anything but a picture or a readable folder, and the folder of a FlowCam run."""
+    if not path.is_dir():
+        if not is_image(path.name) or not path.is_file():
+            raise SestonError(
+                f"{path}: expected a frame (png, jpg, tif) or a folder of frames;"
+                " unpack archives first"
+            )
+        return
+    folders.require_no_run(path, "frames")
+
+
+def date(path: Path) -> datetime | None:
+    """Return the date in the name of the folder or file, else in the name of its first frame."""
+    named = dates.date_in_name(path.name)
+    if named is not None or not path.is_dir():
+        return named
+    return dates.date_in_name(next(iter(inventory(path)), "").rpartition("/")[2])
+
+
+def inventory(path: Path) -> list[str]:
+    """Return the pictures below a folder, without sizes; of a single frame its name and size."""
+    if path.is_dir():
+        return folders.crops_below(path)[0]
+    return [f"{path.name} {path.stat().st_size}"]
+
+
+def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
+    """Return how many frames there are, and an iterator over the organisms found in them.
+
+    The frames of each folder, in the order of their names, are one series. An
+    organism's number (`roi`) is the frame's path below the sample's folder and
+    its place in raster order, from 1: ``day1/0003.png/00012``. Nothing lists
+    the organisms, so what can not be used is whole frames: rejections have the
+    frame's name as `roi` and the reasons ``bad_name``, ``outside_root``,
+    ``background_size`` and those of `pixels.read_picture`. Notes: ``seen_before``
+    and those of `images`. Archives inside are not entered.
+
+    Raises
+    ------
+    SestonError
+        If a folder inside cannot be read, or the picture of an empty frame cannot be used.
+    """
+    from seston.instruments.frames.files import empty_frame
+    from seston.instruments.frames.found import organisms
+
+    settings = reading.frames
+    if path.is_dir():
+        root = path
+        names, nested = folders.crops_below(path)
+        names = [name for name in names if name != settings.background_file]
+    else:
+        root, names, nested = path.parent, [path.name], []
+    empty = None
+    if settings.background in ("auto", "file"):
+        empty = empty_frame(root / settings.background_file, reading)
+    flags = []
+    if not names:
+        text = f"no picture (png, jpg, tif) found in {shown(path.name)}: a true zero?"
+        flags.append(Flag("no_organisms", text))
+    if nested:
+        text = f"{len(nested)} archives inside were not opened, such as {shown(nested[0])}"
+        flags.append(Flag("nested_archive", text))
+    if reading.pixel_um is None:
+        text = (
+            f"µm per pixel not known: organisms from {settings.min_esd_px:g} px of ESD were taken"
+        )
+        flags.append(Flag("no_pixel_size", text))
+    effort = Effort(listed=None, frames=len(names), flags=tuple(flags))
+    return effort, organisms(root, names, empty, reading)
