@@ -27,6 +27,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,18 +42,23 @@ import numpy as np
 from PIL import Image
 from skimage import exposure, filters, measure, morphology, transform
 
-from seston.imaging.clean import clean
 from seston.imaging.settings import FrameSettings
 from seston.instruments import frames
 from seston.instruments.contract import Reading, Roi
 from seston.instruments.pixels import read_image
-from seston.measure import measure as measure_organism
+from seston.organisms import crop_rows
+from seston.sheet import Sample
 from synthetic import frames as synthetic
 
 cv2.setNumThreads(1)
 
 PIXEL_UM = 1.5
 READING = Reading(pixel_um=PIXEL_UM, frames=FrameSettings(min_esd_um=12))
+SAMPLE = Sample(
+    sample="a", path=Path(), place="", instrument="frames", datetime=datetime(2024, 5, 1),
+    date_pattern=None, site="", group="", volume_ml=None, dilution=None, pixel_um=PIXEL_UM,
+    latitude=None, longitude=None, depth_m=None, metadata={}, line=2,
+)  # fmt: skip
 SMALLEST = np.pi / 4 * READING.frames.smallest_px(PIXEL_UM) ** 2
 SHAPE = (
     "label", "bbox", "area", "area_convex", "area_filled", "axis_major_length",
@@ -72,12 +79,10 @@ def detection(folder: Path) -> int:
 
 def ours(folder: Path) -> int:
     found = 0
-    for item in frames.read(folder, READING)[1]:
-        if isinstance(item, Roi):
-            pixels, _ = clean(item.pixels, item.mask, item.background)
-            measure_organism(pixels, item.mask, PIXEL_UM, item.at_border)
-            cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-            found += 1
+    items = frames.read(folder, READING)[1]
+    for batch in iter(lambda: list(islice(items, 256)), []):
+        rois = [item for item in batch if isinstance(item, Roi)]
+        found += len(crop_rows(SAMPLE, rois, PIXEL_UM, clean=True))
     return found
 
 
@@ -151,7 +156,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=24)
     parser.add_argument("--organisms", type=int, default=90)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--format", choices=["png", "jpg"], default="png")
+    parser.add_argument("--format", choices=["png", "jpg", "tif"], default="png")
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
         drawn = synthetic.series(

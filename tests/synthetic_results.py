@@ -159,6 +159,7 @@ def _sample(site: Site, group: str, day: str, name: str, used: int, evil: str) -
         "listed": used,
         "used": used,
         "rejected": 0,
+        "readable": 1.0,
         "volume_ml": site.volume_ml if site.volume_ml else None,
         "volume_source": "ctx" if site.volume_ml else "",
         "dilution": 1.0,

@@ -44,6 +44,7 @@ def write(folder, samples=SAMPLES, **changes):
         "dilution",
     ]
     sheet = pd.DataFrame(rows, columns=names).assign(**changes)
+    sheet["readable"] = (sheet["used"] / sheet["listed"]).where(sheet["listed"] > 0, 1.0)
     sheet.to_csv(folder / "samples.tsv", sep="\t", index=False)
     images = [
         (f"{sample}/{cluster}-{i:03d}", sample, cluster)
@@ -273,3 +274,15 @@ def test_tables_that_do_not_agree_are_refused(tmp_path):
     (tmp_path / "samples.tsv").write_text("sample\tsite\na\tb\n")
     with pytest.raises(SestonError, match="columns missing: group, datetime"):
         trends(**arguments)
+
+
+def test_an_interval_that_spans_a_millionfold_is_none(tmp_path):
+    # two samples of one period, a factor of 10,000 apart: one degree of freedom
+    samples = [
+        ("a", "sea", "", "2020-05-04T08:00:00", "1", "1", (2000, 5)),
+        ("b", "sea", "", "2020-05-05T08:00:00", "100000", "1", (20, 5)),
+    ]
+    found = row(run(tmp_path, samples=samples), "sea", "2020-05-04", 0)
+    assert found.concentration_per_ml == pytest.approx(2020 / 100001)
+    assert found.concentration_low == 0 and np.isnan(found.concentration_high)
+    assert "concentration interval unknown: the samples differ by too much" in found.note

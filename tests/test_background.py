@@ -89,6 +89,18 @@ def test_the_fast_ball_is_near_that_of_scikit_image_and_nearer_to_the_truth():
     assert 2 * np.abs(ours - empty)[inner].mean() < np.abs(theirs - empty)[inner].mean()
 
 
+@pytest.mark.parametrize("fall", synthetic.FALLS)
+@pytest.mark.parametrize("shape", [(300, 450), (600, 900), (500, 500)])
+def test_the_ball_reaches_into_dark_corners(fall, shape):
+    """It lay 4 to 50 grey levels above them; a ball as wide as the frame may still by a few."""
+    empty = synthetic.falling_light(*shape, fall)
+    for radius in (40, 100):
+        rolled = ball(np.rint(empty).astype(np.uint8), radius, above=True)
+        assert np.abs(rolled - empty).max() < 3
+    rolled = ball(np.rint(empty).astype(np.uint8), 200, above=True)
+    assert np.abs(rolled - empty).max() < 4.5
+
+
 def test_in_dark_field_the_ball_rolls_below():
     drawn = scene(bright=True)[1] // 2
     below = ball(drawn, 60, above=False).astype(float)

@@ -51,17 +51,31 @@ def test_what_is_odd_is_told_by_kind_with_the_samples(sheet, capsys):
 
 def test_a_sample_that_cannot_be_read_does_not_hide_the_others(sheet, capsys):
     (sheet.parent / "run" / "run.ctx").write_text("no section\n")
-    with pytest.raises(
-        SestonError, match=r"1 of 3 samples cannot be read\n  run-1: .*run\.ctx, line 1"
-    ):
+    with pytest.raises(SestonError, match=r"would stop at\n  run-1: .*run\.ctx, line 1"):
         check(sheet)
     out = capsys.readouterr().out
     assert "run-1  flowcam     -" in out and "bag    images      5" in out
 
 
+def test_what_the_workflow_would_stop_at_is_told(sheet, capsys, tmp_path):
+    for name in ("20180522_100000_0000", "20180522_100000_0001", "20180522_100000_0002"):
+        (tmp_path / "crops" / f"{name}.png").write_bytes(b"")
+    with pytest.raises(SestonError, match=r"stop at\n  shard 2018-W21: 4 of 5 listed"):
+        check(sheet)
+    config = tmp_path / "my.yaml"
+    config.write_text("segment: {max_rejected: 0.8}\n")
+    check(sheet, config=config)
+
+
+def test_copies_are_told_across_samples(sheet, capsys, tmp_path):
+    write_folder(tmp_path / "empty", 2)  # the same drawings as in crops
+    check(sheet)
+    assert "identical (1 sample)\n  none: 2 images are copies" in capsys.readouterr().out
+
+
 def test_the_settings_of_a_configuration_are_taken(sheet, capsys, tmp_path):
     config = tmp_path / "my.yaml"
-    config.write_text("samples: other.tsv\nsegment:\n  max_pixels: 10\n")
+    config.write_text("samples: other.tsv\nsegment:\n  max_pixels: 10\n  max_rejected: 1\n")
     check(sheet, config=config)
     assert "rejected as too_large" in capsys.readouterr().out
     config.write_text("samples: other.tsv\nsegment:\n  max_pixel: 10\n")

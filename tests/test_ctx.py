@@ -60,6 +60,29 @@ def test_frame_magnification_and_mode(tmp_path):
     assert (said.magnification, said.run_mode) == ("12X", "Trigger Mode")
 
 
+@pytest.mark.parametrize("calibration", ["0", "0.0000", "-1.7076"])
+def test_a_calibration_that_is_not_above_0_is_unknown(tmp_path, calibration):
+    text = f"[Fluid]\nFlowCellDepth=300\nCalibrationConstant={calibration}\n{REGION}"
+    context = context_of(tmp_path, text)
+    assert (context.pixel_um, context.volume_ml) == (None, None)
+    (flag,) = context.problems
+    told = f".ctx: a calibration of {float(calibration):g} µm per pixel, taken as unknown"
+    assert (flag.code, flag.text) == ("bad_calibration", told)
+
+
+@pytest.mark.parametrize(
+    ("summary", "start"),
+    [
+        ("Date/Time:\n\tStart:  2024-04-08 10:32:45\n", datetime(2024, 4, 8, 10, 32, 45)),
+        ("Date/Time:\n\tStart:  yesterday\n", None),
+        ("Run:\n", None),
+    ],
+)
+def test_the_start_by_the_run_summary(tmp_path, summary, start):
+    context = context_of(tmp_path, "[General]\nRunStartTime=2024-04-08 08:32:45\n", summary)
+    assert (context.start, context.stated_start) == (datetime(2024, 4, 8, 8, 32, 45), start)
+
+
 def test_a_volume_entered_by_hand_is_told_and_not_used(tmp_path):
     context = context_of(tmp_path, "[Fluid]\nUseManualVolume=1\nManualVolumeML=2.5\n")
     assert context.volume_ml is None

@@ -5,7 +5,7 @@ import os
 import tarfile
 import time
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
 import numpy as np
@@ -51,7 +51,9 @@ def test_discovery_writes_a_sheet_that_can_be_read(data, monkeypatch, capsys):
     discover(data)
     printed = capsys.readouterr()
     rows = [line.split("\t") for line in printed.out.splitlines()]
-    assert rows == [
+    assert rows[0][4:] == ["site", "group", "volume_ml", "dilution", "pixel_um"]
+    assert all(row[4:] == [""] * 5 for row in rows[1:]), "for people to fill in"
+    assert [row[:4] for row in rows] == [
         ["sample", "path", "instrument", "datetime"],
         ["D20130526T095207_IFCB013", "D20130526T095207_IFCB013.adc", "ifcb", "2013-05-26T09:52:07"],
         ["D20130526T101010_IFCB013", "D20130526T101010_IFCB013.adc", "ifcb", "2013-05-26T10:10:10"],
@@ -198,6 +200,45 @@ def test_a_picture_is_not_decoded_to_learn_its_size(tmp_path, recwarn):
     kinds, _ = found_in(tmp_path)
     assert kinds[0][1] == "frames" and time.process_time() - began < 0.5
     assert not [warning for warning in recwarn if "Bomb" in warning.category.__name__]
+
+
+def test_pictures_of_several_days_in_one_folder_are_told(tmp_path):
+    first = datetime(2024, 5, 6, 10)
+    for name, hours in (("bottles", 25), ("cast", 24), ("many", 3 * 24)):
+        (tmp_path / name).mkdir()
+        for number in range(2500 if name == "many" else 2):
+            taken = first + timedelta(hours=hours) * number
+            taken = first + timedelta(hours=hours) if name == "many" and number == 2499 else taken
+            taken = first if name == "many" and number < 2499 else taken
+            (tmp_path / name / f"{taken:%Y%m%d_%H%M%S}_{number:05d}.png").touch()
+    _, notes = found_in(tmp_path)
+    told = [note for note in notes.splitlines() if " in one sample" in note]
+    assert [note.split(" to ")[0] for note in told] == [
+        f"{tmp_path / name}: names from 2024-05-06" for name in ("bottles", "many")
+    ]
+    assert "to 2024-05-07 in one sample" in told[0] and "make a folder for each" in told[0]
+    assert "to 2024-05-09 in one sample" in told[1], "the last of very many is looked at"
+
+
+def test_two_lists_of_the_same_collages_are_told(tmp_path):
+    run = write_run(tmp_path / "run")
+    (run.folder / "sorted.lst").write_bytes(run.list.read_bytes())
+    other = run.list.read_text().replace("run_0000", "other_0000")
+    (run.folder / "third.lst").write_text(other)
+    kinds, notes = found_in(tmp_path)
+    assert kinds == [(f"run/{name}.lst", "flowcam") for name in ("run", "sorted", "third")]
+    told = "sorted.lst: names the same collages as run.lst, so particles would count twice"
+    assert told in notes and "third.lst" not in notes
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("Müll", "Muell"), ("Mu\u0308ll", "Muell"), ("Straße Ü", "Strasse-Ue"), ("Saône", "Saone"),
+     ("Øresund", "Oeresund"), ("Čáp", "Cap"), ("海", "sample")],
+)  # fmt: skip
+def test_letters_with_accents_are_spelled_without(tmp_path, folder, name):
+    found = [Found(tmp_path / folder, "images", None)]
+    assert unique_names(found) == [name]
 
 
 def test_discovery_tells_of_folders_it_cannot_read(data, monkeypatch, capsys):

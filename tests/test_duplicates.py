@@ -28,3 +28,9 @@ def test_what_stays_is_told():
     assert stay(now, before) == [True, True, False, False]
     assert stay(now, []) == [False] * 4
     assert stay([], before) == []
+
+
+def test_more_than_fit_into_one_block_are_told():
+    now = [square(30 * (k % 20), 30 * (k // 20)) for k in range(300)]
+    assert stay(now, now[::-1]) == [True] * 300
+    assert stay(now, now[250:]) == [False] * 250 + [True] * 50

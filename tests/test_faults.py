@@ -453,7 +453,7 @@ def _(bench: Bench) -> None:
     bench.rows = ["bag bag images 2018-05-22T10:00+02:00", "run run flowcam 2024-05-06"]
     bench.run()
     details = " ".join(each["detail"] for each in bench.rejected)
-    assert {each["reason"] for each in bench.rejected} == {"bad_row"}
+    assert {each["reason"] for each in bench.rejected} == {"bad_row", "repeated_row"}
     assert "image_w 'wide'" in details and "3 values" in details and "000003 is listed" in details
     assert "run/000001" in bench.ids and "no_time" in bench.flags("run")
 

@@ -209,7 +209,8 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_line(tmp_path):
     run.write_list(extra=["too|short", ""])
     head = 2 + len(FIELDS)
     assert rejected(run.folder) == {
-        f"line-{head + number}": "bad_row" for number in (1, 2, 3, 5, 7)
+        f"line-{head + number}": "repeated_row" if number == 5 else "bad_row"
+        for number in (1, 2, 3, 5, 7)
     }
     effort, found, _ = read(run.folder)
     assert effort.listed == len(found) == 7
@@ -366,9 +367,20 @@ def test_classes_that_cannot_be_read_or_are_of_another_list(tmp_path):
 def test_a_list_with_a_damaged_head_is_refused_by_name(tmp_path, damage, message):
     run = write_run(tmp_path / "run")
     run.list.write_text(damage(run.list.read_text()))
-    with pytest.raises(SestonError, match=message) as error:
-        read(run.folder)
-    assert run.list.name in str(error.value)
+    for look in (read, flowcam.check):
+        with pytest.raises(SestonError, match=message) as error:
+            look(run.folder)
+        assert run.list.name in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["D20130526T095207_IFCB013.adc", "x.HDR", "x.roi"])
+def test_a_file_of_an_ifcb_is_no_list(tmp_path, name):
+    (tmp_path / name).write_text("1,2,3\n")
+    with pytest.raises(SestonError, match="a file of IFCB, by its ending; write ifcb as its"):
+        flowcam.check(tmp_path / name)
+    (tmp_path / "other.txt").write_text("1,2,3\n")
+    with pytest.raises(SestonError, match=r"other\.txt, line 1: found '1,2,3', expected"):
+        flowcam.check(tmp_path / "other.txt")
 
 
 def test_values_that_are_no_numbers_are_left_out_and_noted(tmp_path):
@@ -379,3 +391,14 @@ def test_values_that_are_no_numbers_are_left_out_and_noted(tmp_path):
     assert [roi.notes for roi in found] == [(), ("bad_number",), (), (), (), ()]
     assert set(found[0].recorded) - set(found[1].recorded) == {"raw_area", "esd_diameter"}
     assert (found[1].columns["vs_esd_um"], found[1].columns["vs_abd_um"]) == (None, 2.25)
+
+
+def test_an_empty_mask_gives_way_to_the_outline(tmp_path):
+    run = complete_run(tmp_path / "run", 10)
+    for path in run.folder.glob("*_bin.tif"):
+        with Image.open(path) as image:
+            blank = Image.new(image.mode, image.size)
+        blank.save(path)
+    found = organisms(run.folder)
+    assert {roi.mask_source for roi in found} == {"outline"}
+    assert all(roi.mask.any() for roi in found)

@@ -74,7 +74,7 @@ def test_a_number_of_the_context_that_is_none_is_told_once(tmp_path, text):
     assert flags == {"bad_number": f".ctx: calibrationconstant={text} is not a number"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_a_context_with_a_note_of_several_lines(tmp_path, encoding):
     run = write_run(tmp_path / "run")
     path = run.list.with_suffix(".ctx")
@@ -87,7 +87,7 @@ def test_a_context_with_a_note_of_several_lines(tmp_path, encoding):
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"\r\n\r\n<html lang=en>\n", 3), ("[Software]\n".encode("utf-16"), 1)],
+    [(b"\r\n\r\n<html lang=en>\n", 3), ("Software]\n".encode("utf-16"), 1)],
 )
 def test_a_context_that_is_none_is_refused_with_its_line(tmp_path, content, line):
     run = write_run(tmp_path / "run")
@@ -110,6 +110,7 @@ def test_an_empty_context_is_told(tmp_path):
         ({"Particle_Count": "7"}, {}, "edited_run"),
         ({"Fluid_Volume_Imaged": "0.0110 ml"}, {}, "volume_mismatch"),
         ({"Mode": "Trigger"}, {}, "trigger_mode"),
+        ({"Mode": "Fluorescence Trigger"}, {}, "trigger_mode"),
         ({}, {"CaptureStats": {"AutoTrigger": "0"}}, "trigger_mode"),
         ({}, {"General": {"RunStartTime": "2024-05-06 05:08:09"}}, "clock_mismatch"),
         ({}, {"General": {"RunStartTime": "yesterday"}}, "bad_clock"),
@@ -122,6 +123,68 @@ def test_files_that_disagree_give_a_warning(tmp_path, summary, context, expected
     run.write_context(context)
     run.write_summary(**summary)
     assert list(read(run.folder)[2]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("summary", "agrees"),
+    [("2024-05-06 05:10:00", "the .ctx"), ("2024-05-06 07:08:10", "the first particle"),
+     ("2024-05-06 09:08:10", "neither")],
+)  # fmt: skip
+def test_the_run_summary_says_which_of_two_clocks_is_right(tmp_path, summary, agrees):
+    run = write_run(tmp_path / "run")
+    run.write_context({"General": {"RunStartTime": "2024-05-06 05:08:09"}})
+    run.write_summary(Start=summary)
+    told = read(run.folder)[2]["clock_mismatch"]
+    assert told.endswith(f"; the run summary, which says {summary}, agrees with {agrees}")
+
+
+def test_a_list_with_decimal_commas_is_told(tmp_path):
+    """As a spreadsheet program of a country with decimal commas saves it."""
+    run = write_run(tmp_path / "run")
+    run.list.write_text(
+        "\n".join(
+            line if ".tif" not in line else line.replace(".", ",").replace(",tif", ".tif")
+            for line in run.list.read_text().splitlines()
+        )
+    )
+    effort, found, flags = read(run.folder)
+    assert set(flags) == {"bad_number"}
+    assert flags["bad_number"].startswith(
+        "6 of 6 particles with values that are no numbers and are left out, the first cal_const"
+        " '0,5000' in line 15: decimal commas"
+    )
+    assert {roi.notes for roi in found} == {("bad_number",)} and effort.pixel_um == 0.5
+    run.list.with_suffix(".ctx").unlink()
+    effort, _, flags = read(run.folder)
+    assert (set(flags), effort.pixel_um) == ({"bad_number", "no_pixel_size"}, None)
+    assert set(read(run.folder, pixel_um=0.5)[2]) == {"bad_number"}
+
+
+def test_a_number_that_is_none_is_no_decimal_comma(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.rows[3]["raw_area"] = "1.#QNAN0"
+    run.write_list()
+    told = read(run.folder)[2]["bad_number"]
+    assert told.endswith("the first raw_area '1.#QNAN0' in line 18") and told.startswith("1 of 6")
+
+
+@pytest.mark.parametrize("calibration", ["0.0000", "-0.5"])
+def test_a_calibration_that_is_not_above_0_is_unknown(tmp_path, calibration):
+    run = write_run(tmp_path / "run")
+    run.rows[1] |= {"cal_const": calibration, "esd_diameter": "0.0000"}
+    run.write_list()
+    effort, found, flags = read(run.folder)
+    assert [roi.pixel_um for roi in found] == [0.5, None, 0.5, 0.5, 0.5, 0.5]
+    assert [roi.columns["vs_esd_um"] for roi in found[:3]] == [1.5, None, 3.5]
+    assert set(flags) == {"bad_calibration"} and effort.pixel_um == 0.5
+    told = "1 of 6 particles with a calibration (cal_const) that is not above 0, the first"
+    assert flags["bad_calibration"].startswith(f"{told} {float(calibration):g} in line 16")
+    for row in run.rows:
+        row["cal_const"] = calibration
+    run.write_list()
+    run.list.with_suffix(".ctx").unlink()
+    effort, _, flags = read(run.folder)
+    assert (set(flags), effort.pixel_um) == ({"bad_calibration", "no_pixel_size"}, None)
 
 
 def test_a_list_without_a_particle_is_doubted(tmp_path):

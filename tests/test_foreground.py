@@ -41,11 +41,21 @@ def test_grey_is_bt_601():
 
 def test_in_transmitted_light_the_share_of_the_light_counts():
     background = np.full((64, 64), 200, np.uint8)
-    background[:, 48:] = 100  # a dim quarter: the median of the background stays 200
+    background[:, 48:] = 140  # a dim quarter: the median of the background stays 200
     grey = np.rint(background * 0.75).astype(np.uint8)
     assert set(difference(grey, background, "dark").ravel()) == {50}
     assert set(difference(background, grey, "dark").ravel()) == {0}
     assert set(difference(grey, background, "both").ravel()) == {50}
+
+
+def test_what_dark_corners_multiply_is_limited():
+    background = np.full((64, 64), 200, np.uint8)
+    background[:, 48:] = 20
+    multiplied = difference(background - 10, background, "dark")
+    assert multiplied[0, 0] == 10
+    assert multiplied[0, 63] == 15  # not 100
+    still = np.random.default_rng(0).normal(0, 3, background.shape)
+    assert noise_of(np.rint(background + still).astype(np.uint8), background, "dark") < 4.5
 
 
 def test_in_dark_field_the_light_that_is_added_counts():

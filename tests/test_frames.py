@@ -1,4 +1,5 @@
 import os
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from seston.errors import SestonError
 from seston.imaging.settings import FrameSettings
 from seston.instruments import frames
 from seston.instruments.contract import Effort, Flag, Reading, Rejection, Roi
+from seston.recognise import recognise
 from synthetic import frames as synthetic
 
 
@@ -270,9 +272,41 @@ class TestBackgroundFile:
         with pytest.raises(SestonError, match="not_an_image"):
             read(sample)
         (sample / "background.png").unlink()
-        with pytest.raises(SestonError, match=r"background\.png: expected the picture of an empty"):
+        with pytest.raises(SestonError, match=r"sample: no background\.png in the folder"):
             read(sample, background="file")
         assert read(sample)[0].frames == 2
+
+    def test_it_does_not_hide_the_date(self, sample):
+        for file in sample.glob("2024*"):
+            file.rename(file.with_name(f"tow_{file.name}"))  # after the background
+        assert frames.date(sample) == datetime(2024, 4, 8, 10)
+        (sample / "background.png").rename(sample / "Background.PNG")
+        assert frames.date(sample) == datetime(2024, 4, 8, 10)
+
+    @pytest.mark.parametrize("name", ["Background.PNG", "background.jpg", "day1/background.png"])
+    def test_one_of_another_name_is_told_and_is_no_frame(self, sample, name):
+        (sample / name).parent.mkdir(exist_ok=True)
+        (sample / "background.png").rename(sample / name)
+        effort, rois, *_ = read(sample)
+        assert effort.frames == 2
+        assert {roi.frame[:4] for roi in rois} == {"2024"}
+        (flag,) = [flag for flag in effort.flags if flag.code == "background_unused"]
+        assert flag.text.startswith(f"{name} is not read")
+
+    def test_one_of_another_lamp_is_told(self, sample):
+        assert "background_level" not in {flag.code for flag in read(sample)[3]}
+        Image.fromarray(np.full((600, 800), 30, np.uint8)).save(sample / "background.png")
+        told = {flag.code: flag.text for flag in read(sample)[3]}
+        assert told["background_level"].startswith("2 frames are far brighter or darker")
+
+    def test_it_is_not_the_picture_that_tells_the_instrument(self, sample):
+        Image.fromarray(np.zeros((30, 40), np.uint8)).save(sample / "background.png")
+        for file in sample.glob("2024*"):
+            Image.open(file).resize((1600, 1200)).save(file.with_name(f"tow_{file.name}"))
+            file.unlink()
+        names = sorted(file.name for file in sample.iterdir())
+        ((found,), _) = recognise(sample, names)
+        assert (found.instrument, found.datetime) == ("frames", datetime(2024, 4, 8, 10))
 
 
 def test_what_stays_in_place_is_marked(tmp_path, drawn):
@@ -297,6 +331,12 @@ def test_the_smallest_size_is_in_um_where_the_pixel_size_is_known(folder):
     effort, rois, *_ = read(folder, pixel_um=2.0, min_esd_um=50)
     assert effort.flags == ()
     assert min(2.0 * 2 * np.sqrt(roi.mask.sum() / np.pi) for roi in rois) >= 50
+
+
+def test_a_pixel_size_in_another_unit_is_refused(folder):
+    expected = r"0000\.png: expected frames much larger .*min_esd_um 20 and pixel_um 0\.002"
+    with pytest.raises(SestonError, match=expected):
+        read(folder, pixel_um=0.002)
 
 
 def test_without_a_background_a_level_is_enough_for_even_light(tmp_path):
@@ -335,6 +375,42 @@ def test_paths_that_are_no_sample(tmp_path):
         frames.check(tmp_path)
 
 
+@pytest.mark.parametrize("fall", synthetic.FALLS)
+@pytest.mark.parametrize("organisms", [0, 30])
+def test_a_vignette_gives_no_more_false_ones_than_even_light(tmp_path, fall, organisms):
+    frame = synthetic.draw(organisms, 600, 900, organisms=organisms, fall=fall)
+    _, rois, _, flags = read(synthetic.write(tmp_path / "sample", [frame]))
+    if organisms:
+        assert score([frame], rois)[0] >= 0.98
+        assert flags == []
+    else:
+        assert rois == []
+        assert [flag.code for flag in flags] == ["empty_frames"]
+
+
+def test_a_folder_of_fewer_frames_than_the_window_is_told(tmp_path):
+    drawn = [synthetic.draw(seed) for seed in range(3)]
+    sample = synthetic.write(tmp_path / "sample", drawn)
+    (flag,) = read(sample)[3]
+    assert flag.code == "short_series"
+    assert "the background of 3 is a rolling ball's" in flag.text
+    assert read(sample, background="ball")[3] == []  # that was asked for
+    assert read(next(sample.iterdir()))[3] == []  # a single scan has no series
+
+
+@pytest.mark.parametrize("polarity", ["dark", "bright"])
+@pytest.mark.parametrize("background", ["median", "ball"])
+def test_a_series_of_the_wrong_polarity_is_told(tmp_path, polarity, background):
+    right = {"dark": "bright", "bright": "dark"}[polarity]
+    drawn = synthetic.series(6, frames=6, empty=(2,), bright=right == "bright")
+    sample = synthetic.write(tmp_path / "sample", drawn)
+    flags = read(sample, polarity=polarity, background=background)[3]
+    told = {flag.code: flag.text for flag in flags}
+    assert told["polarity"].startswith("in 5 of 6 frames" if background == "median" else "in ")
+    settled = read(sample, polarity=right, background=background)[3]
+    assert "polarity" not in {flag.code for flag in settled}
+
+
 @pytest.mark.parametrize("polarity", ["dark", "bright"])
 def test_a_polarity_the_wrong_way_round_is_told(tmp_path, polarity):
     drawn = synthetic.draw(5, bright=polarity == "dark")
@@ -344,3 +420,12 @@ def test_a_polarity_the_wrong_way_round_is_told(tmp_path, polarity):
     assert [flag.code for flag in flags] == ["empty_frames", "polarity"]
     other = {"dark": "bright", "bright": "dark"}[polarity]
     assert read(tmp_path, polarity=other)[3] == []
+
+
+def test_a_background_beside_a_single_scan_belongs_to_its_files(tmp_path):
+    (scan,) = synthetic.write(tmp_path / "scans", synthetic.series(1, 1, empty=())).iterdir()
+    (scan.parent / "notes.txt").write_text("no picture")
+    alone = frames.inventory(scan)
+    assert alone == [f"{scan.name} {scan.stat().st_size}"]
+    shutil.copy(scan, scan.parent / "background.png")
+    assert len(frames.inventory(scan)) == 2 and set(alone) < set(frames.inventory(scan))

@@ -33,7 +33,13 @@ def read(path, **reading):
 
 
 def codes(effort):
-    return {flag.code for flag in effort.flags} - {"pixel_size_by_convention"}
+    """Codes but for those of every bin: all that are written here look for seconds only."""
+    return {flag.code for flag in effort.flags} - {"pixel_size_by_convention", "short_run"}
+
+
+def text(effort, code):
+    (told,) = (flag.text for flag in effort.flags if flag.code == code)
+    return told
 
 
 def reasons(found):
@@ -229,7 +235,7 @@ def test_three_boxes_in_a_chain_are_one_organism(tmp_path):
 
 
 def test_the_sheet_goes_before_the_pixel_size_of_the_field(tmp_path):
-    path = write_bin(tmp_path, shapes(1)).path
+    path = write_bin(tmp_path, shapes(1), run_s=70).path
     effort, _ = read(path)
     assert effort.pixel_um == pytest.approx(0.294118, abs=1e-6)
     assert [flag.code for flag in effort.flags] == ["pixel_size_by_convention"]
@@ -326,8 +332,55 @@ def test_a_roi_file_cut_off(tmp_path):
     effort, found = read(written.path)
     assert reasons(found) == ["roi_truncated"] * 2
     assert [one.roi for one in found if isinstance(one, Rejection)] == ["00003", "00004"]
-    (flag,) = (flag for flag in effort.flags if flag.code == "roi_truncated")
-    assert flag.text.startswith("2 of 4 images")
+    told = text(effort, "roi_truncated")
+    assert (
+        told.startswith("2 of 4 images")
+        and f"not {sum(map(np.size, written.images.values())):,}" in told
+    )
+
+
+@pytest.mark.parametrize("dialect", ["a", "b", "c"])
+def test_a_roi_file_of_another_bin(tmp_path, dialect):
+    written = write_bin(tmp_path / "one", shapes(3), dialect=dialect)
+    other = write_bin(tmp_path / "other", shapes(5), dialect=dialect)
+    used, there = (one.file(".roi").stat().st_size for one in (written, other))
+    assert codes(read(written.path)[0]) == set()
+    written.file(".roi").write_bytes(other.file(".roi").read_bytes())
+    effort, _ = read(written.path)
+    assert codes(effort) == {"roi_size"}
+    told = f"the .roi has {there:,} bytes, its images end at {used:,}: of another bin?"
+    assert text(effort, "roi_size") == told
+    none = write_bin(tmp_path / "none", [None], dialect=dialect)
+    assert codes(read(none.path)[0]) == {"no_organisms"}
+
+
+def test_a_run_of_seconds_is_told_with_its_volume(tmp_path):
+    """Two triggers: 20.05 s less 0.2 s of blindness, at 0.25 mL per minute."""
+    effort, _ = read(write_bin(tmp_path, shapes(2)).path)
+    assert text(effort, "short_run").startswith("looked for 19.9 s only, which is 0.0827 mL: one")
+    assert "counts as 12.1 per mL" in text(effort, "short_run")
+    for run_s, told in ((60.1, True), (60.3, False)):  # 59.9 and 60.1 s of looking
+        path = write_bin(tmp_path / str(run_s), shapes(2), run_s=run_s).path
+        effort, _ = read(path)
+        assert effort.volume_source == "hdr"
+        assert ("short_run" in {flag.code for flag in effort.flags}) == told
+
+
+def test_a_short_run_of_the_first_instruments(bins):
+    effort, _ = read(bins / "2012" / "IFCB5_2012_028_081515.adc")
+    told = "looked for 0.8 s only, which is 0.0034 mL: one organism of it counts as 295 per mL"
+    assert told in text(effort, "short_run")
+    effort, _ = read(bins / "2013" / "D20130526T095207_IFCB013.adc")
+    assert "short_run" not in {flag.code for flag in effort.flags}
+
+
+def test_a_bin_has_one_path_by_whichever_file(tmp_path):
+    written = write_bin(tmp_path, shapes(1))
+    paths = [written.path.with_suffix(end) for end in (".adc", ".hdr", ".roi", "")]
+    assert {ifcb.one_path(path) for path in paths} == {written.path.resolve()}
+    written.path.unlink()
+    assert {ifcb.one_path(path) for path in paths} == {written.file(".hdr").resolve()}
+    assert ifcb.one_path(tmp_path / "gone.adc") == (tmp_path / "gone.adc").resolve()
 
 
 @pytest.mark.parametrize(
@@ -409,6 +462,9 @@ def test_no_bin_is_refused(tmp_path):
         ifcb.check(tmp_path)
     with pytest.raises(SestonError, match="no such IFCB bin"):
         ifcb.check(tmp_path / "D20130526T095207_IFCB013.adc")
+    (tmp_path / "x.lst").touch()
+    with pytest.raises(SestonError, match=r"x\.lst: a file of FlowCam.*write flowcam"):
+        ifcb.check(tmp_path / "x.lst")
     (tmp_path / "x.zip").touch()
     with pytest.raises(SestonError, match="no such IFCB bin"):
         ifcb.check(tmp_path / "x.zip")
@@ -466,3 +522,11 @@ def test_reading_is_lazy_and_settings_are_kept(tmp_path):
     written.file(".roi").write_bytes(b"")
     assert effort.listed == 3
     assert [one.reason for one in found] == ["roi_truncated"] * 3
+
+
+def test_an_empty_list_of_a_bin_that_had_images_is_no_zero(tmp_path):
+    images = [np.full((20, 30), 180, np.uint8)] * 3
+    written = write_bin(tmp_path, images, header={"roiCount": "3"})
+    written.file(".adc").write_bytes(b"")
+    effort, found = read(written.path)
+    assert effort.listed == 1 and reasons(found) == ["adc_unreadable"]

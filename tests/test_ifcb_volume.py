@@ -121,9 +121,9 @@ def test_one_clock_alone():
     volume = analysed(header(SyringeSampleVolume=5), rows)
     assert (volume.ml, volume.source) == (pytest.approx(seen), "adc")
     assert code(volume) == ["no_run_time"]
-    assert analysed(Header(), rows) == (pytest.approx(seen), "adc", ())
+    assert analysed(Header(), rows) == (pytest.approx(seen), "adc", (), pytest.approx(99))
     stated = header(runTime=600, inhibitTime=0)
-    assert analysed(stated, ()) == (pytest.approx(2.5), "hdr", ())
+    assert analysed(stated, ()) == (pytest.approx(2.5), "hdr", (), 600)
     assert analysed(stated, rows[:1]).source == "hdr", "one trigger makes no clock"
     assert code(analysed(Header(), ())) == ["volume_unknown"]
     never = targets(*steady(5, blind=0.0))

@@ -272,6 +272,16 @@ def test_a_flowcam_run_is_no_folder_of_crops(tmp_path, name):
         images.check(folder)
 
 
+def test_a_folder_of_ifcb_bins_is_no_folder_of_crops(tmp_path):
+    folder = write_folder(tmp_path / "crops")
+    for name in ("scene.hdr", "cells.roi"):  # of image processing programs
+        (folder / name).touch()
+    images.check(folder)
+    (folder / "D20130526T095207_IFCB013.adc").touch()
+    with pytest.raises(SestonError, match=r"holds D2013.*\.adc.*ifcb.*python -m seston samples"):
+        images.check(folder)
+
+
 def test_a_file_is_an_archive_or_no_sample(tmp_path):
     images.check(write_archive(tmp_path / "x.zip", {}))
     (tmp_path / "x.png").write_bytes(encoded(picture(), "png"))

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from seston.errors import SestonError
-from seston.instruments.flowcam.lst import is_list, read_list
+from seston.instruments.flowcam import lst
+from seston.instruments.flowcam.lst import check_head, is_list, read_list
 from synthetic.flowcam_run import complete_run
 
 # The fields of a list of 44 values in their order, by the names that later lists give them.
@@ -108,12 +109,78 @@ def test_types_are_those_of_the_head(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "message"), [("9" * 9, "fields missing"), ("9" * 5000, "expected num-fields")]
+    ("count", "message"),
+    [("9" * 9, "line 4: found nothing, expected a field"), ("9" * 5000, "expected num-fields")],
 )
 def test_a_head_that_promises_more_fields_than_there_are(tmp_path, count, message):
     path = written(tmp_path, f"017\nnum-fields|{count}\nid|int32\n")
     with pytest.raises(SestonError, match=message):
         read_list(path)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_head_with_a_field_less_or_more_is_told_at_once(tmp_path, newline):
+    run = complete_run(tmp_path / "run", 3)
+    lines = run.list.read_text().splitlines()
+    fields = int(lines[1].split("|")[1])
+    first = lines[fields + 2]
+
+    def refused(changed):
+        path = written(tmp_path, newline.join(changed) + newline)
+        for look in (read_list, check_head):
+            with pytest.raises(SestonError) as error:
+                look(path)
+        return str(error.value)
+
+    told = refused([*lines[:8], *lines[9:]])
+    assert f"run.lst, line {fields + 2}: found {first[:40]!r}, expected a field NAME|TYPE" in told
+    assert f"announces {fields} fields, and {fields - 1} come before this line" in told
+    told = refused([*lines[:8], "depth|double", *lines[8:]])
+    assert f"line {fields + 3}: found {lines[fields + 1]!r}, expected a particle" in told
+    told = refused([*lines[:8], "no field", *lines[9:]])
+    assert "line 9: found 'no field', expected a field NAME|TYPE" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_that_an_editor_saved_as_utf_16(tmp_path, encoding):
+    run = complete_run(tmp_path / "run", 3)
+    text = run.list.read_text()
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    path = written(tmp_path, mark + text, encoding)
+    assert is_list(path)
+    check_head(path)
+    plain, saved = (read_list(one) for one in (run.list, path))
+    assert plain.fields == saved.fields
+    assert [row.values for row in plain.rows] == [row.values for row in saved.rows]
+    path.write_bytes(path.read_bytes()[:-1])  # half a letter
+    assert len(list(read_list(path).rows)) == 3
+
+
+def test_the_head_is_known_without_reading_the_whole_list(tmp_path, monkeypatch):
+    run = complete_run(tmp_path / "run", 3)
+    whole = run.list.read_text()
+    path = written(tmp_path, whole + whole.splitlines()[-1] * 2000)
+    most = []
+    real = lst.read_lines
+    monkeypatch.setattr(
+        lst, "read_lines", lambda *given, **named: most.append(named) or real(*given, **named)
+    )
+    assert is_list(path)
+    check_head(path)
+    assert [0 < named["most"] < path.stat().st_size / 2 for named in most] == [True, True]
+
+
+def test_values_that_should_be_numbers(tmp_path):
+    text = "017\nnum-fields|8\nid|int32\nimage_x|int32\nimage_y|int32\nimage_w|int32\n"
+    text += "image_h|int32\ncollage_file|string\ncal_const|double\nwidth|double\n"
+    path = written(
+        tmp_path, text + "1|2|3|4|5|a.tif|0,5|nan\n1|2|3|4|5|6,5|-1|7\n1|2\n1|2|3|4|5|a|.5|6"
+    )
+    first, second, damaged, good = read_list(path).rows
+    assert (first.bad_numbers, first.pixel_um) == ([("cal_const", "0,5")], None)
+    assert (second.bad_numbers, second.pixel_um) == ([], None)
+    assert (damaged.bad_numbers, damaged.pixel_um) == ([], None)
+    assert (good.bad_numbers, good.pixel_um) == ([], 0.5)
 
 
 @pytest.mark.parametrize(

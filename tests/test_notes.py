@@ -6,8 +6,8 @@ from seston.trends.notes import note
 
 ROW = {
     "share_low": 0.1, "share_high": 0.4, "share_how": "rho 0.1", "rate_how": "cv2 0.2",
-    "scattered": True, "count": 5, "images": 20, "samples": 3, "found": 5, "measured": 3,
-    "unknown": 0, "unusable": 0, "rejected": 0,
+    "scattered": True, "endless": False, "count": 5, "images": 20, "samples": 3, "found": 5,
+    "measured": 3, "unknown": 0, "unusable": 0, "rejected": 0,
 }  # fmt: skip
 ALONE = {"share_low": 0.0, "share_high": 1.0, "scattered": False, "samples": 1, "measured": 1}
 ONE = "interval unknown: only one sample, nothing to compare it with (scatter unknown)"

@@ -139,9 +139,32 @@ def test_rejects_are_counted_by_reason():
             "sample": ["a", "b", "b"],
             "roi": ["1", None, "2"],
             "reason": ["truncated", "empty", "empty"],
+            "detail": ["cut at 50 %", "", "0 bytes"],
         }
     )
-    assert summary.rejects_by_reason(rejected) == [("empty", 2, "b"), ("truncated", 1, "a/1")]
+    assert summary.rejects_by_reason(rejected) == [
+        ("empty", 2, "b"),
+        ("truncated", 1, "a/1: cut at 50 %"),
+    ]
+
+
+def test_oddities_are_counted_by_kind_and_routine_ones_come_last():
+    rows = [
+        ("a", "sample", "mask_crop", 1, "9 of 9"),
+        ("b", "sample", "mask_crop", 1, "5 of 5"),
+        ("b", "sample", "edited_run", 1, "an edited run"),
+        ("a", "image", "identical", 3, "a/1"),
+        ("b", "image", "identical", 2, "b/7"),
+        ("b", "rejected", "truncated", 1, "b/8: cut"),
+    ]
+    quality = pd.DataFrame(rows, columns=["sample", "about", "code", "count", "detail"])
+    kinds = summary.oddities(quality)
+    told = [(kind.code, kind.samples, kind.images, kind.sample, kind.detail) for kind in kinds]
+    assert told == [
+        ("edited_run", 1, None, "b", "an edited run"),
+        ("mask_crop", 2, None, "a", "9 of 9"),
+        ("identical", 2, 5, "a", "a/1"),
+    ]
 
 
 def test_the_calendar_has_every_period_and_shortens_only_long_ones():
@@ -496,3 +519,13 @@ def test_the_stage_needs_no_torch():
         env=os.environ | {"PYTHONPATH": path},
     )
     assert done.stdout.strip() == "{'pandas'}"
+
+
+def test_water_without_an_organism_is_a_zero_and_not_a_gap(tmp_path):
+    days = ("2024-05-01", "2024-05-03")
+    found = Site("sea", ("",), days, 40, 1.8, 0.5)
+    nothing = Site("sea", ("",), ("2024-05-02",), 0, 1.8, 0.5)
+    page = build(tmp_path, sites=(found, nothing), clusters=2, attention=None)
+    table = pd.read_csv(page.parent / "data" / "heatmap_concentration_01_sea.csv")
+    assert sorted(table["period"].unique()) == ["2024-05-01", "2024-05-02", "2024-05-03"]
+    assert (table.loc[table["period"] == "2024-05-02", "concentration_per_ml"] == 0).all()

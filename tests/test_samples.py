@@ -14,6 +14,7 @@ from seston.errors import SestonError
 from seston.samples import cut_into_shards, raw_digest, sheet_digest
 from seston.sheet import read_sheet
 from synthetic.flowcam import START, write_run
+from synthetic.ifcb import write_bin
 from synthetic.images import encoded, picture, write_folder
 
 
@@ -113,6 +114,7 @@ def test_paths_are_relative_to_the_sheet_or_absolute(data, monkeypatch):
         ("volume_ml", "nan", "expected a number above 0"),
         ("volume_ml", "NA", "leave the cell empty if unknown"),
         ("dilution", "0", "expected a number above 0"),
+        ("dilution", "1:10", "expected a number above 0; write 10"),
         ("pixel_um", "inf", "expected a number above 0"),
         ("latitude", "91", "from -90 to 90"),
         ("longitude", "-181", "from -180 to 180"),
@@ -252,6 +254,8 @@ def refuse(monkeypatch):
         ((*HEADER, "Volume"), "column 'Volume': did you mean 'volume_ml'?"),
         ((*HEADER, "long"), "column 'long': did you mean 'longitude'?"),
         ((*HEADER, "depth"), "column 'depth': did you mean 'depth_m'?"),
+        ((*HEADER, "pixel_size_um"), "column 'pixel_size_um': did you mean 'pixel_um'?"),
+        ((*HEADER, "longitud"), "found column 'longitud'; write 'longitude'"),
         ((*HEADER, "pixel size"), "column 'pixel size': did you mean 'pixel_um'?"),
         (("sample,path,instrument",), "save the sheet with tabs"),
         (("sample;path;instrument",), "save the sheet with tabs"),
@@ -433,3 +437,10 @@ def test_the_example_has_all_its_months(repository):
     assert list(cut_into_shards(lake, "month")) == [f"2018-{month:02d}" for month in range(5, 13)]
     groups = sorted(sample.group for sample in samples if sample.site == "culture")
     assert groups == ["nitrate", "sulfate", "sulfate"]
+
+
+def test_a_bin_that_is_given_by_two_of_its_files_counts_once(tmp_path):
+    write_bin(tmp_path, [], name="D20220522T003051_IFCB134")
+    rows = [(name, f"D20220522T003051_IFCB134.{name}", "ifcb") for name in ("adc", "hdr")]
+    (mistake,) = mistakes(sheet(tmp_path, HEADER, *rows))
+    assert mistake.startswith("line 3: ") and "the same as in line 2" in mistake

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from seston import store
-from seston.cut import recorded_table
 from seston.errors import SestonError
 from seston.measure import focus
+from seston.recorded import recorded_table, together
 from seston.segment import segment
+from synthetic import frames as synthetic_frames
 from synthetic.flowcam import VOLUME_ML, write_run
 from synthetic.images import damaged_png, encoded, picture, write_folder
 
@@ -197,11 +198,15 @@ def test_fields_of_two_instruments_stand_side_by_side(tmp_path):
     rows = [{"gain": 1, "site": "a"}, {"gain": 2.5}]
     one = recorded_table(["b", "a"], rows)
     assert one.to_pylist() == [
-        {"image_id": "a", "gain": 2.5, "site": None},
         {"image_id": "b", "gain": 1.0, "site": "a"},
+        {"image_id": "a", "gain": 2.5, "site": None},
     ]
     mixed = recorded_table(["c", "d"], [{"gain": 1.5}, {"gain": "high"}])
     assert mixed["gain"].to_pylist() == ["1.5", "high"]
+    joined = together([one, mixed])
+    assert joined["gain"].to_pylist() == ["1", "2.5", "1.5", "high"]
+    whole = together([recorded_table(["e"], [{"n": 1}]), recorded_table(["f"], [{"n": 0.5}])])
+    assert whole["n"].to_pylist() == [1.0, 0.5]
 
 
 def test_copies_of_an_image_are_kept_and_noted(tmp_path):
@@ -220,3 +225,36 @@ def test_copies_of_an_image_are_kept_and_noted(tmp_path):
     assert any(
         text.startswith("2 images are copies of others, such as b/") for text in b["warnings"]
     )
+
+
+def test_unreadable_frames_take_their_share_of_the_water_with_them(tmp_path):
+    folder = tmp_path / "scans"
+    drawn = synthetic_frames.series(1, 8, empty=())
+    synthetic_frames.write(folder, drawn)
+    for file in sorted(folder.iterdir())[:6]:
+        file.write_bytes(file.read_bytes()[:1000])
+    columns = "sample path instrument datetime volume_ml"
+    shard = Shard(tmp_path, "a scans frames 2024-04-08 10", columns=columns)
+    crops, rejected, (effort,) = shard.run()
+    assert len(crops) > 2 * len(rejected) == 12
+    assert (effort["frames"], effort["readable"], effort["volume_ml"]) == (8, 0.25, 10)
+    with pytest.raises(SestonError, match="6 of 8 listed organisms \\(or frames\\)"):
+        shard.run("again", max_rejected=0.7)
+
+
+def test_what_is_listed_twice_was_there_once(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.rows += run.rows[:3]
+    run.write_list()
+    _, rejected, (effort,) = Shard(tmp_path, "run-1 run flowcam 2024-05-06").run()
+    assert [row["reason"] for row in rejected] == ["repeated_row"] * 3
+    assert (effort["listed"], effort["used"], effort["readable"]) == (9, 6, 1)
+
+
+def test_images_of_several_days_in_one_sample_are_told(tmp_path):
+    write_folder(tmp_path / "bag", 2, date="20180522_100000")
+    write_folder(tmp_path / "bag", 2, date="20180525_100000")
+    _, _, (effort,) = Shard(tmp_path, "a bag images 2018-05-22").run()
+    assert "several_days" in effort["flags"]
+    (text,) = [text for text in effort["warnings"] if "several samples" in text]
+    assert "from 2018-05-22 to 2018-05-25" in text

@@ -129,6 +129,7 @@ def test_each_sample_has_one_line_with_its_counts_and_effort(finished):
         "listed",
         "used",
         "rejected",
+        "readable",
         "volume_ml",
         "volume_source",
         "dilution",

@@ -64,6 +64,30 @@ def light(height: int, width: int, uneven: bool = True) -> npt.NDArray[np.float3
     return (PEAK * (1 - 0.15 * (x**2 + y**2)) * (1 - 0.075 * (1 + x))).astype(np.float32)
 
 
+def falling_light(height: int, width: int, fall: str) -> npt.NDArray[np.float32]:
+    """The empty frame of another lens: how light falls off with the distance from the middle."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    far = np.hypot(y * height, x * width) / np.hypot(height, width)  # 1 in the corners
+    share = {
+        "quadratic": 1 - 0.5 * far**2,
+        "40 levels": 1 - 40 / PEAK * far**4,
+        "fourth": 1 - 0.4 * far**4,
+        "steep": 1 - 0.4 * far**6,
+        "cosine": np.cos(np.arctan(far * np.tan(np.radians(45)))) ** 4,
+        "linear": 1 - 0.2 * (1 + x),
+        "diagonal": 1 - 0.15 * (2 + x + y),
+        "aside": 1 - 0.5 * np.hypot((y - 0.4) * height, (x + 0.3) * width) ** 2
+        / (height**2 + width**2),
+    }  # fmt: skip
+    return (PEAK * share[fall]).astype(np.float32)
+
+
+#: The ways in which light falls off.
+FALLS = (
+    "quadratic", "40 levels", "fourth", "steep", "cosine", "linear", "diagonal", "aside",
+)  # fmt: skip
+
+
 def draw(
     seed: int,
     height: int = 600,
@@ -74,6 +98,7 @@ def draw(
     drift: float = 1.0,
     dirt: int = 0,
     uneven: bool = True,
+    fall: str = "",
 ) -> Frame:
     """One frame with `organisms` single ones and `touching` pairs.
 
@@ -95,7 +120,8 @@ def draw(
             depth = alpha * shape.contrast * np.clip(1 + texture, 0.7, 1.3)
             coverage[where] = np.maximum(coverage[where], depth)
     coverage = cv2.GaussianBlur(coverage, None, BLUR)
-    field_ = light(height, width, uneven) * drift
+    field_ = falling_light(height, width, fall) if fall else light(height, width, uneven)
+    field_ = field_ * drift
     if bright:
         field_ = 0.2 * field_ + coverage
     else:

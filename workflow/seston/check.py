@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,8 @@ from seston.cut import Cut, cut_sample
 from seston.errors import SestonError
 from seston.imaging.settings import FrameSettings
 from seston.instruments.contract import Reading
+from seston.samples import cut_into_shards
+from seston.segment import require_few_rejected, tell_identical
 from seston.sheet import Sample, read_sheet
 
 _COLUMNS = ("instrument", "listed", "readable", "volume mL", "from", "dated", "images dated")
@@ -27,33 +31,42 @@ def check(sheet: Path, /, *, config: Path | None = None) -> None:
 
     Prints a table with a line for each sample (organisms listed and readable,
     volume and its source, the dates of sample and images), then every warning,
-    note and reason for a rejection. Writes nothing.
+    note and reason for a rejection, and what the workflow would stop at. Writes nothing.
 
     Parameters
     ----------
     sheet : pathlib.Path
         The sample sheet.
     config : pathlib.Path, optional
-        A configuration, for its section `segment`; else all settings are the defaults.
+        A configuration, for its section `segment` and `shard_by`; else all are the defaults.
     """
-    reading, clean = _settings(config, sheet)
+    settings = _settings(config, sheet)
+    segment = settings["segment"]
+    reading = Reading(
+        max_pixels=segment["max_pixels"],
+        pages=segment["pages"],
+        frames=FrameSettings(**segment["frames"]),
+    )
     samples = read_sheet(sheet)
     width = max(len(sample.sample) for sample in samples)
     print(_line("sample", _COLUMNS, width))
-    remarks: dict[str, list[str]] = {}
+    remarks: dict[str, dict[str, str]] = {}
+    seen: dict[bytes, str] = {}
     failed: list[str] = []
+    cuts: dict[str, Cut] = {}
     total: Counter[str] = Counter()
     for sample in samples:
         try:
-            cut = cut_sample(sample, reading, clean)
+            cut = tell_identical(cut_sample(sample, reading, segment["clean"]), seen)
         except SestonError as error:
             failed.append(f"{sample.sample}: {error}")
             print(_line(sample.sample, [sample.instrument, *["-"] * 6], width), flush=True)
             continue
         total.update({key: cut.effort[key] for key in ("listed", "used", "rejected")})
         for code, text in _remarks(cut):
-            remarks.setdefault(code, []).append(f"{sample.sample}: {text}")
+            remarks.setdefault(code, {}).setdefault(sample.sample, text)
         print(_line(sample.sample, _cells(sample, cut), width), flush=True)
+        cuts[sample.sample] = replace(cut, crops=cut.crops[:0], recorded=cut.recorded[:0])
     print()
     print(
         f"{len(samples)} samples: {total['listed']} organisms listed,"
@@ -61,19 +74,23 @@ def check(sheet: Path, /, *, config: Path | None = None) -> None:
     )
     for code, texts in remarks.items():
         print(f"\n{code} ({len(texts)} {'sample' if len(texts) == 1 else 'samples'})")
-        print("\n".join(f"  {text}" for text in texts[:_SHOWN]))
+        print("\n".join(f"  {name}: {text}" for name, text in list(texts.items())[:_SHOWN]))
         if len(texts) > _SHOWN:
             print(f"  ... and {len(texts) - _SHOWN} more")
+    for name, shard in cut_into_shards(samples, settings["shard_by"]).items():
+        try:
+            require_few_rejected(
+                [cuts[one.sample] for one in shard if one.sample in cuts], segment["max_rejected"]
+            )
+        except SestonError as error:
+            failed.append(f"shard {name}: {error}")
     if failed:
-        raise SestonError(
-            f"{sheet}: {len(failed)} of {len(samples)} samples cannot be read\n  "
-            + "\n  ".join(failed)
-        )
+        raise SestonError(f"{sheet}: the workflow would stop at\n  " + "\n  ".join(failed))
 
 
-def _settings(config: Path | None, sheet: Path) -> tuple[Reading, bool]:
+def _settings(config: Path | None, sheet: Path) -> dict[str, Any]:
     """Return the settings of a configuration, or the defaults."""
-    given = {"samples": str(sheet)}
+    given: dict[str, Any] = {"samples": str(sheet)}
     if config is not None:
         try:
             read = yaml.safe_load(config.read_text(encoding="utf-8"))
@@ -82,10 +99,7 @@ def _settings(config: Path | None, sheet: Path) -> tuple[Reading, bool]:
         if not isinstance(read, dict):
             raise SestonError(f"{config}: expected settings such as `samples: samples.tsv`")
         given |= read
-    segment = complete(given)["segment"]
-    frames = FrameSettings(**segment["frames"])
-    reading = Reading(max_pixels=segment["max_pixels"], pages=segment["pages"], frames=frames)
-    return reading, segment["clean"]
+    return complete(given)
 
 
 def _line(name: str, cells: Sequence[str], width: int) -> str:

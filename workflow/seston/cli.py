@@ -9,6 +9,7 @@ import ast
 import logging
 import os
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("seston").setLevel(logging.INFO)  # libraries only from WARNING on
     limit_threads(_threads(given))
+    # What Pillow thinks of a damaged picture stands in our own words among the rejected.
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     app = cyclopts.App(
         name="seston",
         version=__version__,

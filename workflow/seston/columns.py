@@ -20,6 +20,7 @@ RESERVED = {
     "carbon_pg", "carbon_if_diatom_pg", "diatom",
     "vs_esd_um", "vs_abd_um", "vs_fd_um", "vs_length_um", "vs_width_um", "vs_area_um2",
     "vs_filled_area_um2", "vs_perimeter_um", "vs_convex_perimeter_um",
+    "vs_volume_um3", "vs_carbon_pg", "readable",
     "cluster", "distance", "margin", "map_x", "map_y", "density_cluster",
     "listed", "used", "rejected", "volume_source", "run_mode", "magnification", "frames",
     "flags", "warnings",
@@ -39,8 +40,11 @@ SYNONYMS = {
     "date": "datetime", "time": "datetime", "timestamp": "datetime",
     "volume": "volume_ml", "vol": "volume_ml", "ml": "volume_ml", "volume_l": "volume_ml",
     "lat": "latitude", "lon": "longitude", "long": "longitude", "depth": "depth_m",
-    "dilution_factor": "dilution", "pixel_size": "pixel_um",
+    "dilution_factor": "dilution", "pixel_size": "pixel_um", "pixelsize": "pixel_um",
+    "pixel_size_um": "pixel_um", "um_per_pixel": "pixel_um", "um_per_px": "pixel_um",
 }  # fmt: skip
+#: How alike (0 to 1) a column is to one of ours that is taken for a slip.
+_NEAR = 0.85
 _POSITIVE = ("volume_ml", "dilution", "pixel_um")
 
 
@@ -52,6 +56,7 @@ def header_mistakes(header: Sequence[str]) -> list[str]:
     known = REQUIRED + OPTIONAL
     for position, name in enumerate(header, start=1):
         plain = re.sub(r"[\s-]+", "_", name.casefold())
+        near = difflib.get_close_matches(plain, known, n=1, cutoff=_NEAR)
         if not name:
             mistakes.append(f"column {position} has no name")
         elif name in header[: position - 1]:
@@ -63,10 +68,11 @@ def header_mistakes(header: Sequence[str]) -> list[str]:
             )
         elif name in RESERVED:
             mistakes.append(f"column {name!r} is one that Seston writes itself; rename it")
-        elif name not in known and plain in known:
-            mistakes.append(f"found column {name!r}; write {plain!r}")
+        elif name not in known and near and (near[0] == plain or near[0] not in header):
+            mistakes.append(f"found column {name!r}; write {near[0]!r}, or a name less like it")
+    plain_names = [re.sub(r"[\s-]+", "_", name.casefold()) for name in header]
     for name in REQUIRED:
-        if name not in header:
+        if name not in header and name not in plain_names:
             mistakes.append(f"column {name!r} is missing{did_you_mean(name, header)}")
     return [f"line 1: {text}" for text in mistakes]
 
@@ -80,8 +86,11 @@ def number(key: str, text: str, found: list[str]) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        comma = re.fullmatch(r"[+-]?\d+,\d+", text)
-        remedy = "write the decimal sign as a point" if comma else "leave the cell empty if unknown"
+        remedy = "leave the cell empty if unknown"
+        if re.fullmatch(r"[+-]?\d+,\d+", text):
+            remedy = "write the decimal sign as a point"
+        elif ratio := re.fullmatch(r"1\s*[:/]\s*(\d+(?:\.\d+)?)", text):
+            remedy = f"write {ratio[1]}"
         found.append(f"{key} {text!r}: expected {wanted}; {remedy}")
         return None
     if math.isfinite(value) and low <= value <= high and (value > 0 or key not in _POSITIVE):

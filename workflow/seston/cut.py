@@ -1,22 +1,29 @@
 """One sample, cut into organisms: tables of what is used, what is not, and the effort."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from seston import schemas
 from seston.instruments import instrument
 from seston.instruments.contract import Effort, Flag, Reading, Rejection, Roi
 from seston.organisms import crop_rows
+from seston.recorded import recorded_table, together
 from seston.sheet import Sample
 
 #: Shortest side of a crop, px: sharpness needs neighbours on all sides.
 MIN_SIDE = 3
 _BATCH = 256
+#: Reasons of rejections by which no organism is lost.
+_REPEATS = ("duplicate_name", "repeated_row")
+#: Images of one sample that are farther apart are told.
+_ONE_SAMPLE = timedelta(days=1)
 #: A sample without a brighter pixel is told: 12-bit values in 16-bit files end at 16.
 _DARK = 255 // 8
 
@@ -63,10 +70,11 @@ def cut_sample(sample: Sample, reading: Reading, clean: bool = True) -> Cut:
     reading = replace(reading, pixel_um=sample.pixel_um, date_pattern=sample.date_pattern)
     effort, found = instrument(sample.instrument).read(sample.path, reading)
     flags = list(effort.flags)
-    brightest: list[int] = []
-    crops: list[dict[str, Any]] = []
-    recorded: list[Mapping[str, str | float]] = []
+    crops: list[pa.Table] = [schemas.CROPS.empty_table()]
+    recorded: list[pa.Table] = [schemas.RECORDED.empty_table()]
     rejected: list[dict[str, Any]] = []
+    brightest: list[int] = []
+    # As tables, batch by batch: rows of Python objects take twenty times the memory.
     for batch in iter(lambda: list(islice(found, _BATCH)), []):
         rois: list[Roi] = []
         for item in batch:
@@ -79,57 +87,29 @@ def cut_sample(sample: Sample, reading: Reading, clean: bool = True) -> Cut:
                 rejected.append({"sample": sample.sample, **vars(item)})
             else:
                 flags.append(item)
-        crops += crop_rows(sample, rois, effort.pixel_um, clean)
-        recorded += [roi.recorded for roi in rois]
+        rows = crop_rows(sample, rois, effort.pixel_um, clean)
+        crops.append(pa.Table.from_pylist(rows, schema=schemas.CROPS))
+        ids = [row["image_id"] for row in rows]
+        recorded.append(recorded_table(ids, [roi.recorded for roi in rois]))
         brightest += [int(roi.pixels.max()) for roi in rois]
-    listed = len(crops) + len(rejected) if effort.listed is None else effort.listed
-    if len(crops) + len(rejected) != listed:
+    used = pa.concat_tables(crops)
+    if effort.listed is not None and len(used) + len(rejected) != effort.listed:
         raise ValueError(
-            f"{sample.sample}: {listed} listed, but {len(crops)} used and {len(rejected)} rejected"
+            f"{sample.sample}: {effort.listed} listed, but {len(used)} used"
+            f" and {len(rejected)} rejected"
         )
-    flags += [*_mask_flags(crops), *_dark_flags(brightest)]
+    flags += [*_mask_flags(used), *_date_flags(sample, used), *_dark_flags(brightest)]
     return Cut(
-        pa.Table.from_pylist(crops, schema=schemas.CROPS).sort_by("image_id"),
+        used.sort_by("image_id"),
         pa.Table.from_pylist(rejected, schema=schemas.REJECTED),
-        recorded_table([row["image_id"] for row in crops], recorded),
-        _effort_row(sample, effort, len(crops), len(rejected), flags),
+        together(recorded).sort_by("image_id"),
+        _effort_row(sample, effort, len(used), rejected, flags),
     )
 
 
-def recorded_table(ids: Sequence[str], rows: Sequence[Mapping[str, str | float]]) -> pa.Table:
-    """Return the instrument's own fields, as numbers where every value of a field is one.
-
-    Parameters
-    ----------
-    ids : sequence of str
-        Of the organisms.
-    rows : sequence of mapping
-        What was recorded of each.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``image_id``, then the fields in the order in which they are met; sorted by id. A field
-        that the instrument too calls ``image_id`` becomes ``image_id_recorded``.
-    """
-    columns = {"image_id": pa.array(ids, pa.string())}
-    for name in dict.fromkeys(name for row in rows for name in row):
-        free = f"{name}_recorded" if name in columns else name
-        columns[free] = _typed([row.get(name) for row in rows])
-    return pa.table(columns).sort_by("image_id")
-
-
-def _typed(values: list[Any]) -> pa.Array:
-    try:
-        found = pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and text
-        return pa.array([None if value is None else str(value) for value in values])
-    return found if pa.types.is_string(found.type) else found.cast(pa.float64())
-
-
-def _mask_flags(crops: Iterable[Mapping[str, Any]]) -> list[Flag]:
+def _mask_flags(crops: pa.Table) -> list[Flag]:
     """Tell where masks are not the instrument's own: sizes then rest on a segmentation of ours."""
-    sources = Counter(row["mask"] for row in crops)
+    sources = Counter(crops["mask"].to_pylist())
     told = {
         "background": Flag("mask_background", "masks made here, against an empty frame"),
         "crop": Flag("mask_crop", "masks made here, from the crop alone: take sizes with care"),
@@ -140,6 +120,18 @@ def _mask_flags(crops: Iterable[Mapping[str, Any]]) -> list[Flag]:
         for source, flag in told.items()
         if sources[source]
     ]
+
+
+def _date_flags(sample: Sample, crops: pa.Table) -> list[Flag]:
+    """Tell where images are of other days than their sample, by whose date they are counted."""
+    ends = pc.min_max(crops["timestamp"]).as_py()
+    if ends["min"] is None or ends["max"] - ends["min"] < _ONE_SAMPLE:
+        return []
+    text = (
+        f"images from {ends['min']:%Y-%m-%d} to {ends['max']:%Y-%m-%d}, all counted on the sample's"
+        f" {sample.datetime:%Y-%m-%d}: several samples in one?"
+    )
+    return [Flag("several_days", text)]
 
 
 def _dark_flags(brightest: list[int]) -> list[Flag]:
@@ -154,16 +146,21 @@ def _dark_flags(brightest: list[int]) -> list[Flag]:
 
 
 def _effort_row(
-    sample: Sample, effort: Effort, used: int, rejected: int, flags: Sequence[Flag]
+    sample: Sample,
+    effort: Effort,
+    used: int,
+    rejected: Sequence[Mapping[str, Any]],
+    flags: Sequence[Flag],
 ) -> dict[str, Any]:
     by_sheet = sample.volume_ml is not None
     return {
         "sample": sample.sample,
         "instrument": sample.instrument,
         "datetime": sample.datetime,
-        "listed": used + rejected,
+        "listed": used + len(rejected),
         "used": used,
-        "rejected": rejected,
+        "rejected": len(rejected),
+        "readable": _readable(effort, used, rejected),
         "volume_ml": sample.volume_ml if by_sheet else effort.volume_ml,
         "volume_source": "sheet" if by_sheet else effort.volume_source,
         "dilution": sample.dilution or effort.dilution or 1.0,
@@ -174,3 +171,14 @@ def _effort_row(
         "flags": [flag.code for flag in flags],
         "warnings": [flag.text for flag in flags],
     }
+
+
+def _readable(effort: Effort, used: int, rejected: Sequence[Mapping[str, Any]]) -> float:
+    """Return the share of a sample, and of its water, that the used organisms stand for.
+
+    Where nothing lists the organisms, what is rejected are whole frames. What
+    is listed twice was there once.
+    """
+    lost = sum(row["reason"] not in _REPEATS for row in rejected)
+    known = effort.frames if effort.listed is None else used + lost
+    return 1 - lost / known if known else 1.0

@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from seston.recognise import Found, recognise
 
 #: Where those who run IFCBs put bins that are no samples.
 _PUT_ASIDE = ("skip", "beads")
+#: Columns of the sheet; those that no file tells stay empty, for people to fill in.
+_COLUMNS = (
+    "sample", "path", "instrument", "datetime",
+    "site", "group", "volume_ml", "dilution", "pixel_um",
+)  # fmt: skip
+# Letters that are written with others; all further ones lose their accents.
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
+     "æ": "ae", "ø": "oe", "Æ": "Ae", "Ø": "Oe"}
+)  # fmt: skip
 
 
 def discover(directory: Path, /) -> None:
@@ -41,10 +52,11 @@ def discover(directory: Path, /) -> None:
             " nor folders or archives of png, jpg or tif found"
         )
     sheet = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
-    sheet.writerow(["sample", "path", "instrument", "datetime"])
+    sheet.writerow(_COLUMNS)
     for name, sample in zip(unique_names(found), found, strict=True):
         when = sample.datetime.isoformat() if sample.datetime else ""
-        sheet.writerow([name, os.path.relpath(sample.path), sample.instrument, when])
+        told = [name, os.path.relpath(sample.path), sample.instrument, when]
+        sheet.writerow(told + [""] * (len(_COLUMNS) - len(told)))
 
 
 def find_samples(directory: Path) -> tuple[list[Found], list[str]]:
@@ -110,7 +122,7 @@ def unique_names(found: Sequence[Found]) -> list[str]:
         if sample.is_file:
             parts.append(sample.path.stem.removesuffix(".tar"))
         for depth in range(1, len(parts) + 1):
-            text = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts[-depth:]))
+            text = re.sub(r"[^A-Za-z0-9._-]+", "-", _plain("_".join(parts[-depth:])))
             name = text.strip(".-") or "sample"
             if name.casefold() not in taken:
                 break
@@ -120,3 +132,10 @@ def unique_names(found: Sequence[Found]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def _plain(text: str) -> str:
+    """Return a text without umlauts and accents: ``Müll`` is ``Muell``, ``Saône`` ``Saone``."""
+    spelled = unicodedata.normalize("NFC", text).translate(_SPELLED)
+    parts = unicodedata.normalize("NFKD", spelled)
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from seston.imaging.clean import clean as clean_crop
 from seston.imaging.crop_mask import crop_mask
 from seston.instruments.contract import Roi
-from seston.measure import Organism, measure
+from seston.measure import Organism, measure, without_fringe
 from seston.sheet import Sample
 
 # Stored, not deflated: Parquet compresses the column as a whole, to the same size in a quarter of
@@ -60,7 +60,14 @@ def crop_rows(
     )
     crops = [_png(one.pixels) for one in masked]
     return [
-        {**_place(sample, one), "crop": crop, "pixel_um": scale, **sizes, **one.roi.columns}
+        {
+            **_place(sample, one),
+            "crop": crop,
+            "pixel_um": scale,
+            **sizes,
+            **one.roi.columns,
+            **without_fringe(one.roi.columns.get("vs_abd_um")),
+        }
         for one, crop, scale, sizes in zip(masked, crops, scales, measured, strict=True)
     ]
 

@@ -4,21 +4,21 @@ import posixpath
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from seston.errors import SestonError
 from seston.instruments import archives, flowcam
 from seston.instruments.dates import date_in_name
-from seston.instruments.flowcam.lst import is_list
+from seston.instruments.flowcam.lst import is_list, read_list
 from seston.instruments.ifcb.bin import SUFFIXES, date_of_name, is_bin_name
 from seston.instruments.ifcb.hdr import read_header
 from seston.instruments.names import is_archive, is_image
 
 #: One organism rarely fills a million pixels; a camera's frame has more.
 _FRAME_PIXELS = 1_000_000
-_LOOK_AT = 1000  # files in an archive
+_LOOK_AT = 1000  # files in an archive, names in a folder
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def recognise(here: Path, names: Sequence[str]) -> tuple[list[Found], list[str]]
         return found, notes
     if any(name.lower().endswith((".lst", ".ctx")) for name in names):
         return found, [*notes, f"{here}: a FlowCam run without a readable list, passed over"]
-    return [*found, _pictures(here, pictures, notes)], notes
+    found.append(_pictures(here, pictures, notes))
+    return found, notes + _several_days(here, pictures)
 
 
 def _runs(here: Path, names: Sequence[str], notes: list[str]) -> list[Found]:
@@ -76,7 +77,26 @@ def _runs(here: Path, names: Sequence[str], notes: list[str]) -> list[Found]:
         except SestonError as error:
             notes.append(str(error))
         runs.append(Found(path, "flowcam", date, is_file=path is file))
+    notes += _same_collages(good)
     return runs
+
+
+def _same_collages(lists: Sequence[Path]) -> list[str]:
+    """Tell of lists that share collages: their particles would count twice."""
+    notes = []
+    first: dict[str, Path] = {}
+    for file in lists if len(lists) > 1 else ():
+        try:
+            names = {row.text("collage_file") for row in read_list(file).rows if row.values}
+        except SestonError:  # told already
+            continue
+        others = {first.setdefault(name, file) for name in sorted(names)} - {file}
+        notes += [
+            f"{file}: names the same collages as {other.name}, so particles would count twice;"
+            " keep one row of the two"
+            for other in sorted(others)
+        ]
+    return notes
 
 
 def _bins(here: Path, names: Sequence[str], notes: list[str]) -> list[Found]:
@@ -137,6 +157,8 @@ def _archives(here: Path, names: Sequence[str], notes: list[str]) -> list[Found]
 
 def _pictures(here: Path, pictures: Sequence[str], notes: list[str]) -> Found:
     instrument = "images"
+    # Frames may have the picture of an empty one beside them, which tells neither size nor date.
+    pictures = [name for name in pictures if not name.lower().startswith("background")] or pictures
     first = next((name for name in pictures if (here / name).is_file()), None)
     if first and (size := _size_of_frame(here / first)):
         instrument = "frames"
@@ -148,6 +170,23 @@ def _pictures(here: Path, pictures: Sequence[str], notes: list[str]) -> Found:
     if date is None:
         notes.append(f"{here}: no date in the names; fill in the column datetime")
     return Found(here, instrument, date)
+
+
+def _several_days(here: Path, pictures: Sequence[str]) -> list[str]:
+    """Tell of a folder whose names tell dates over a day apart: it would be one sample.
+
+    Of very many names some are looked at, from the first to the last.
+    """
+    step = max(1, len(pictures) // _LOOK_AT)
+    looked_at = [*pictures[::step], pictures[-1]]
+    dates = [date for name in looked_at if (date := date_in_name(name))]
+    if not dates or max(dates) - min(dates) <= timedelta(days=1):
+        return []
+    return [
+        f"{here}: names from {min(dates):%Y-%m-%d} to {max(dates):%Y-%m-%d} in one sample, all"
+        " counted on one date; if they are several, make a folder for each (or, of frames, a row"
+        " for each file)"
+    ]
 
 
 def _size_of_frame(path: Path) -> str | None:

@@ -49,6 +49,8 @@ FRINGE_CORRECTED = pa.schema(
         ("vs_filled_area_um2", pa.float64()),
         ("vs_perimeter_um", pa.float64()),
         ("vs_convex_perimeter_um", pa.float64()),
+        ("vs_volume_um3", pa.float64()),  # of the sphere of diameter vs_abd_um
+        ("vs_carbon_pg", pa.float64()),  # from it, as of a protist that is no diatom
     ]
 )
 
@@ -64,7 +66,7 @@ CROPS = pa.schema(
         ("w", pa.int32()),
         ("h", pa.int32()),
         ("timestamp", pa.timestamp("us")),  # as the instrument's clock gave it; UTC where known
-        ("crop", pa.binary()),  # PNG at native resolution
+        ("crop", pa.large_binary()),  # PNG at native resolution; a shard may hold more than 2 GB
         ("mask", pa.string()),  # "bin", "outline", "frame", "background", "crop", or null
         ("label", pa.string()),  # class by the instrument's own files, or null
         ("notes", pa.string()),  # codes of what is odd about this one, joined by ";"
@@ -97,6 +99,10 @@ EFFORT = pa.schema(
         ("listed", pa.int64()),
         ("used", pa.int64()),
         ("rejected", pa.int64()),
+        (
+            "readable",
+            pa.float64(),
+        ),  # share (0 to 1) that the used organisms stand for
         ("volume_ml", pa.float64()),  # analysed, of the fluid in the instrument
         ("volume_source", pa.string()),  # "sheet", "ctx", "run_summary", "hdr", "adc", or null
         ("dilution", pa.float64()),  # factor; 1 = undiluted

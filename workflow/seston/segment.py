@@ -17,25 +17,37 @@ from seston.errors import SestonError
 from seston.imaging.settings import FrameSettings
 from seston.instruments.contract import Flag, Reading
 from seston.progress import Progress
+from seston.recorded import together
 from seston.sheet import read_sheet
 
 log = logging.getLogger("seston")
 
 
-def require_few_rejected(rejected: pa.Table, listed: int, max_rejected: float) -> None:
-    """Raise `SestonError` if more than this share of what was listed is rejected."""
-    count = len(rejected)
-    if count <= max_rejected * listed:
+def require_few_rejected(cuts: Sequence[Cut], max_rejected: float) -> None:
+    """Raise `SestonError` if a larger share than this of what was there could not be read.
+
+    Of samples without a list (raw frames) it is the share of their frames.
+    """
+    efforts = [cut.effort for cut in cuts]
+    known = [_known(effort) for effort in efforts]
+    lost = sum(count * (1 - row["readable"]) for count, row in zip(known, efforts, strict=True))
+    if lost <= max_rejected * sum(known) + 1e-9:
         return
+    rejected = pa.concat_tables([cut.rejected for cut in cuts])
     reasons = Counter(rejected["reason"].to_pylist()).most_common()
     first = {row["reason"]: row for row in reversed(rejected.to_pylist())}
     lines = [f"{number} {reason}, such as {_told(first[reason])}" for reason, number in reasons]
     raise SestonError(
-        f"{count} of {listed} listed organisms cannot be used, more than"
+        f"{lost:.0f} of {sum(known)} listed organisms (or frames) cannot be used, more than"
         f" segment.max_rejected allows ({max_rejected:g})\n  "
         + "\n  ".join(lines)
-        + "\n  mend the files, or raise segment.max_rejected in the settings"
+        + "\n  mend the files, take the sample out of the sheet, or raise segment.max_rejected"
     )
+
+
+def _known(effort: dict[str, Any]) -> int:
+    """How many things of a sample there were to be read: what it lists, or its frames."""
+    return effort["frames"] if effort["instrument"] == "frames" else effort["listed"]
 
 
 def _told(row: dict[str, Any]) -> str:
@@ -43,27 +55,30 @@ def _told(row: dict[str, Any]) -> str:
     return f"{row['sample']}/{row['roi']}{file}: {row['detail']}"
 
 
-def tell_identical(cuts: Sequence[Cut]) -> list[Cut]:
-    """Note organisms whose crops are, pixel by pixel, those of an earlier one of the shard.
+def tell_identical(cut: Cut, first: dict[bytes, str]) -> Cut:
+    """Note organisms whose crops are, pixel by pixel, those of one that was met before.
 
     They are kept: which of them is one too many, only a person can tell.
+
+    Parameters
+    ----------
+    cut : Cut
+    first : dict of bytes to str
+        Digests of the crops met so far, with their ids; those of this sample are added.
     """
-    first: dict[bytes, str] = {}
-    told = []
-    for cut in cuts:
-        noted = cut.crops["notes"].to_pylist()
-        same: list[str] = []
-        ids = cut.crops["image_id"].to_pylist()
-        for row, (name, crop) in enumerate(zip(ids, cut.crops["crop"].to_pylist(), strict=True)):
-            original = first.setdefault(hashlib.blake2b(crop, digest_size=16).digest(), name)
-            if original != name:
-                noted[row] = ";".join(filter(None, [noted[row], "identical"]))
-                same.append(f"{name} = {original}")
-        if same:
-            flag = Flag("identical", f"{len(same)} images are copies of others, such as {same[0]}")
-            cut = cut.with_notes(noted, flag)
-        told.append(cut)
-    return told
+    noted = cut.crops["notes"].to_pylist()
+    same: list[str] = []
+    ids = cut.crops["image_id"].to_pylist()
+    for row, (name, crop) in enumerate(zip(ids, cut.crops["crop"], strict=True)):
+        digest = hashlib.blake2b(crop.as_buffer(), digest_size=16).digest()
+        original = first.setdefault(digest, name)
+        if original != name:
+            noted[row] = ";".join(filter(None, [noted[row], "identical"]))
+            same.append(f"{name} = {original}")
+    if not same:
+        return cut
+    text = f"{len(same)} images are copies of others, such as {same[0]}"
+    return cut.with_notes(noted, Flag("identical", text))
 
 
 def segment(
@@ -121,17 +136,18 @@ def segment(
         for cut in pool.map(lambda sample: cut_sample(sample, reading, clean), chosen):
             cuts.append(cut)
             progress.add()
-    cuts = tell_identical(cuts)
+    seen: dict[bytes, str] = {}
+    cuts = [tell_identical(cut, seen) for cut in cuts]
     for cut in cuts:
         for warning in cut.effort["warnings"]:
             log.warning("%s: %s", cut.effort["sample"], warning)
     efforts = pa.Table.from_pylist([cut.effort for cut in cuts], schema=schemas.EFFORT)
     used = _together((cut.crops for cut in cuts), schemas.CROPS).sort_by("image_id")
     refused = _together((cut.rejected for cut in cuts), schemas.REJECTED)
-    fields = _all_fields([cut.recorded for cut in cuts])
+    fields = together([cut.recorded for cut in cuts]).sort_by("image_id")
     listed = len(used) + len(refused)
     log.info("%d listed = %d used + %d rejected", listed, len(used), len(refused))
-    require_few_rejected(refused, listed, max_rejected)
+    require_few_rejected(cuts, max_rejected)
     made_by = store.fingerprint("segment", clean, sorted(asdict(reading).items()))
     store.write_table(used, crops, schemas.CROPS, "crops", made_by)
     store.write_table(refused, rejected, schemas.REJECTED, "rejected", made_by)
@@ -141,19 +157,3 @@ def segment(
 
 def _together(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *tables])
-
-
-def _all_fields(tables: Sequence[pa.Table]) -> pa.Table:
-    """Join tables of other columns; a field that is text in one of them is text in all."""
-    texts = {
-        field.name for table in tables for field in table.schema if pa.types.is_string(field.type)
-    }
-    alike = []
-    for table in tables:
-        types = [
-            pa.field(field.name, pa.string() if field.name in texts else field.type)
-            for field in table.schema
-        ]
-        alike.append(table.cast(pa.schema(types)))
-    empty = schemas.RECORDED.empty_table()
-    return pa.concat_tables([empty, *alike], promote_options="default").sort_by("image_id")

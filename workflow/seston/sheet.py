@@ -108,7 +108,8 @@ def _overlaps(samples: Sequence[Sample]) -> Iterator[tuple[int, str]]:
     """Yield line and text for each sample whose organisms another sample counts too."""
     places: dict[Path, Sample] = {}
     for sample in samples:
-        first = places.setdefault(sample.path.resolve(), sample)
+        place = instrument(sample.instrument).one_path(sample.path)
+        first = places.setdefault(place, sample)
         if first is not sample:
             yield sample.line, f"path {sample.place!r}: the same as in line {first.line}; keep one"
     for place, sample in places.items():

@@ -20,8 +20,8 @@ log = logging.getLogger("seston")
 _OF_CROPS = [name for name in schemas.CROPS.names if name not in ("roi", "crop")]
 _OF_SAMPLE = ("site", "group", "instrument", "datetime", "latitude", "longitude", "depth_m")
 _OF_EFFORT = (
-    "listed", "used", "rejected", "volume_ml", "volume_source", "dilution", "pixel_um", "run_mode",
-    "magnification", "frames",
+    "listed", "used", "rejected", "readable", "volume_ml", "volume_source", "dilution",
+    "pixel_um", "run_mode", "magnification", "frames",
 )  # fmt: skip
 
 

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from seston.imaging.median import median
+from seston.imaging.trend import Trend
 
 Pixels = npt.NDArray[Any]  # of uint8, which OpenCV's type hints do not tell
 Key = TypeVar("Key")
 
 _BALL = 8  # radius of the ball in the shrunken picture, px: 200 places to touch, not 100,000
+_ENOUGH = 32  # px on the shorter side of the shrunken picture, to know the trend from
 
 
 def running_median(
@@ -98,11 +100,12 @@ def ball(pixels: Pixels, radius: int, above: bool) -> Pixels:
         (max(1, width // shrink), max(1, height // shrink)),
         interpolation=cv2.INTER_AREA,
     ).astype(np.float32)
-    trend = _trend(small)  # else the ball, which meets slopes from one side, bridges dark corners
-    left = small - trend
-    rolled = trend + (-roll(-left, radius, shrink) if above else roll(left, radius, shrink))
+    # Else the ball, which meets slopes from one side, bridges corners.
+    trend = Trend(small if min(small.shape[:2]) >= _ENOUGH else pixels, above)
+    left = small - trend.surface(small.shape)
+    rolled = -roll(-left, radius, shrink) if above else roll(left, radius, shrink)
     whole = cv2.resize(rolled, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(np.rint(whole), 0, 255).astype(np.uint8)
+    return cv2.add(whole, trend.surface(pixels.shape), dtype=cv2.CV_8U)  # rounds, stays in 0-255
 
 
 def roll(
@@ -148,27 +151,6 @@ def _touch(
         near = levels[top : top + height, left : left + width]
         choose(result, near + np.float32(sign * drop), out=result)
     return result
-
-
-def _trend(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the surface of second degree that most of the picture lies on.
-
-    Least squares, five times, without what is off by more than 2.5 (scaled) median
-    absolute deviations: the organisms.
-    """
-    height, width = levels.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].reshape(2, -1)
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    flat = levels.reshape(height * width, -1)
-    surface = np.empty_like(flat)
-    for channel, values in enumerate(flat.T):
-        kept = np.ones(values.shape, bool)
-        for _ in range(5):
-            weights = np.linalg.lstsq(terms[kept], values[kept])[0]
-            surface[:, channel] = terms @ weights
-            off = np.abs(values - surface[:, channel])
-            kept = off <= 2.5 * 1.4826 * max(float(np.median(off)), 0.1)
-    return surface.reshape(levels.shape)
 
 
 def thinned(pixels: Pixels) -> Pixels:

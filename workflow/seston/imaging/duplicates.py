@@ -8,19 +8,25 @@ from seston.imaging.objects import Organism
 
 #: Share of the joint area that two outlines have in common if they are of the same organism.
 _SAME = 0.6
+#: Organisms that are compared with all those before at a time: bounds the memory.
+_BLOCK = 128
 
 
 def stay(organisms: Sequence[Organism], before: Sequence[Organism]) -> list[bool]:
     """Say of each organism whether the frame before has one of the same outline there."""
     if not organisms or not before:
         return [False] * len(organisms)
-    here = np.array([organism.box for organism in organisms])[:, None]
     there = np.array([organism.box for organism in before])[None]
-    meet = (np.maximum(here, there)[..., :2] < np.minimum(here, there)[..., 2:]).all(axis=-1)
-    return [
-        any(overlap(organism, before[int(k)]) >= _SAME for k in np.flatnonzero(candidates))
-        for organism, candidates in zip(organisms, meet, strict=True)
-    ]
+    found = []
+    for start in range(0, len(organisms), _BLOCK):
+        block = organisms[start : start + _BLOCK]
+        here = np.array([organism.box for organism in block])[:, None]
+        meet = (np.maximum(here, there)[..., :2] < np.minimum(here, there)[..., 2:]).all(axis=-1)
+        found += [
+            any(overlap(organism, before[int(k)]) >= _SAME for k in np.flatnonzero(candidates))
+            for organism, candidates in zip(block, meet, strict=True)
+        ]
+    return found
 
 
 def overlap(one: Organism, other: Organism) -> float:

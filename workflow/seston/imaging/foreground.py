@@ -13,6 +13,8 @@ from seston.imaging.settings import FrameSettings
 Grey = npt.NDArray[Any]  # of uint8, which OpenCV's type hints do not tell
 
 _ON = 255
+#: In dark corners noise is multiplied as organisms are: beyond this it would pass the level.
+_MOST_GAIN = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +70,8 @@ def difference(grey: Grey, background: Grey, polarity: str) -> Grey:
 
     In transmitted light an organism takes a share of the light that there is, so
     what it takes is divided by the background and given in grey levels at the
-    median of the background. In dark field it adds its own light to that of the
-    background, which is subtracted.
+    median of the background; it grows by half at most. In dark field it adds its
+    own light to that of the background, which is subtracted.
 
     Parameters
     ----------
@@ -80,6 +82,9 @@ def difference(grey: Grey, background: Grey, polarity: str) -> Grey:
         return cv2.subtract(grey, background)
     apart = (cv2.absdiff if polarity == "both" else cv2.subtract)(background, grey)
     level = float(np.median(thinned(background)))
+    least = np.uint8(level / _MOST_GAIN)
+    if background.min() < least:  # else a copy would cost as much as the division
+        background = np.maximum(background, least)
     return cv2.divide(apart, background, dst=apart, scale=level)
 
 
@@ -92,7 +97,8 @@ def noise_of(grey: Grey, background: Grey, polarity: str) -> float:
     empty = thinned(background).astype(np.float32)
     apart = thinned(grey) - empty
     if polarity != "bright":
-        apart *= np.median(empty) / np.maximum(empty, 1)
+        level = float(np.median(empty))
+        apart *= level / np.maximum(empty, max(1.0, level / _MOST_GAIN))
     apart = np.abs(apart - np.median(apart))
     near = apart[apart <= 3 * max(1.4826 * float(np.median(apart)), 0.5)]
     return max(1.0, float(np.sqrt(np.mean(near**2))))

@@ -13,7 +13,8 @@ class FrameSettings:
     background : {"auto", "file", "median", "ball", "none"}
         What is taken for an empty frame. ``file``: the picture `background_file`;
         ``median``: the running median over `window` frames, which also takes away
-        dirt on the optics; ``ball``: a ball rolled under the grey levels of the
+        dirt on the optics, and any organism that stays in place in most of them,
+        without a note; ``ball``: a ball rolled under the grey levels of the
         frame itself (single scans); ``none``: one grey level, the frame's median.
         ``auto``: the file where there is one, else the median where a folder has
         `window` frames or more, else the ball.

@@ -5,6 +5,7 @@ The contract (see `Instrument`):
 * ``RECURSIVE`` says whether it reads folders inside the sample's folder too;
 * ``check(path)`` refuses what is plainly no sample of this instrument;
 * ``date(path)`` says when it was taken, from the instrument's own words;
+* ``one_path(path)`` is the same by whichever of its files a sample is given;
 * ``inventory(path)`` names the raw files, so that a change of them is seen;
 * ``read(path, reading)`` gives the `Effort` of the sample and then, one by
   one, every organism: a `Roi`, or a `Rejection` with its reason; between them
@@ -178,6 +179,10 @@ class Instrument(Protocol):
 
     def date(self, path: Path) -> datetime | None:
         """Return when the sample was taken, as far as its files or names tell."""
+        ...
+
+    def one_path(self, path: Path) -> Path:
+        """Return one and the same path for a sample, by whichever of its files it is given."""
         ...
 
     def inventory(self, path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Folders of crops: what lies in them, and below."""
+"""Folders of crops: what lies in them, and below; and what betrays another instrument's."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,10 @@ from typing import NoReturn
 from seston.errors import SestonError
 from seston.instruments.names import is_archive, is_image
 
-_OF_A_RUN = (".lst", ".ctx")
+# Other programs too write files that end in .hdr and .roi: in a folder they say nothing.
+_OF_A_RUN = {".lst": "flowcam", ".ctx": "flowcam", ".adc": "ifcb"}
+_OF_A_FILE = {**_OF_A_RUN, ".hdr": "ifcb", ".roi": "ifcb"}
+_SHOWN = {"flowcam": "FlowCam", "ifcb": "IFCB"}
 
 
 def crops_below(path: Path) -> tuple[list[str], list[str]]:
@@ -58,17 +61,37 @@ def is_inside(file: Path, root: Path) -> bool:
 
 
 def require_no_run(path: Path, what: str) -> None:
-    """Raise `SestonError` for the folder of a FlowCam run, whose collages would count as `what`."""
+    """Raise `SestonError` for a folder of another instrument, whose pictures would be `what`.
+
+    The collages of a FlowCam run would count as crops; the images of IFCB bins lie in
+    their .roi, where nobody would look for them.
+    """
     try:
         with os.scandir(path) as entries:
             names = [entry.name for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         refuse(error)
-    foreign = min((name for name in names if name.lower().endswith(_OF_A_RUN)), default=None)
-    if foreign is not None:
+    foreign = min((name for name in names if name.lower().endswith(tuple(_OF_A_RUN))), default="")
+    instrument = _OF_A_RUN.get(foreign[-4:].lower())
+    if instrument == "flowcam":
         raise SestonError(
             f"{path}: holds {foreign}, so it looks like a FlowCam run; write flowcam as its"
             f" instrument, or move the {what} to a folder of their own"
+        )
+    if instrument == "ifcb":
+        raise SestonError(
+            f"{path}: holds {foreign}, so it looks like a folder of IFCB bins; give each bin a row"
+            f" with ifcb as its instrument (python -m seston samples {path} writes them), or move"
+            f" the {what} to a folder of their own"
+        )
+
+
+def require_own(file: Path, instrument: str) -> None:
+    """Raise `SestonError` for a file that another instrument writes, by its ending."""
+    other = _OF_A_FILE.get(file.suffix.lower(), instrument)
+    if other != instrument:
+        raise SestonError(
+            f"{file}: a file of {_SHOWN[other]}, by its ending; write {other} as its instrument"
         )
 
 

@@ -26,7 +26,7 @@ _TOO_SMALL = 3
 
 
 def check(path: Path) -> None:
-    """Refuse anything but a readable folder or archive, and the folder of a FlowCam run.
+    """Refuse anything but a readable folder or archive, and the folder of another instrument.
 
     Folders inside it are met by `inventory`.
     """
@@ -50,6 +50,11 @@ def date(path: Path) -> datetime | None:
     else:
         names = (name for name, _ in archives.members(path) if is_image(name))
     return dates.date_in_name(posixpath.basename(next(names, "")))
+
+
+def one_path(path: Path) -> Path:
+    """Return the path without links."""
+    return path.resolve()
 
 
 def inventory(path: Path) -> list[str]:

@@ -15,7 +15,7 @@ from seston.measure.carbon import carbon_of_diatom, carbon_of_protist
 from seston.measure.grey import focus_of, luma, mean_and_spread
 from seston.measure.shape import Shape, equivalent_diameter, shape_of, tight
 
-__all__ = ["Organism", "equivalent_diameter", "focus", "measure"]
+__all__ = ["Organism", "equivalent_diameter", "focus", "measure", "without_fringe"]
 
 Value = float | int | bool | str | None
 
@@ -76,6 +76,14 @@ def measure(organisms: Sequence[Organism]) -> list[dict[str, Value]]:
             row |= {} if one.pixel_um is None else _in_um(shape, volume, one.pixel_um)
         found.append(row)
     return found
+
+
+def without_fringe(diameter_um: float | None) -> dict[str, Value]:
+    """Return volume and carbon of the sphere of VisualSpreadsheet's area-based diameter."""
+    if diameter_um is None:
+        return {"vs_volume_um3": None, "vs_carbon_pg": None}
+    volume = sphere(diameter_um)
+    return {"vs_volume_um3": volume, "vs_carbon_pg": carbon_of_protist(volume)}
 
 
 def focus(pixels: npt.NDArray[np.uint8]) -> float:

@@ -85,7 +85,9 @@ class Studio:
 
     def _site(self, position: int, site: str) -> None:
         rows, samples = self.results.abundance, self.results.samples
-        rows = rows[(rows["site"] == site) & (rows["images"] > 0)]
+        # Water without an organism is a zero, not a gap.
+        sampled = (rows["images"] > 0) | rows["concentration_per_ml"].notna()
+        rows = rows[(rows["site"] == site) & sampled]
         one = SiteFigures(site, periods=rows["period"].nunique())
         self.drawn.sites.append(one)
         if not one.periods:

@@ -53,6 +53,10 @@ class ClusterFacts:
     histogram: tuple[int, ...]
 
 
+#: Warnings that most data carry: how something was done, not that it went wrong.
+_ROUTINE = ("mask_background", "mask_crop", "pixel_size_by_convention", "no_pixel_size")
+
+
 @dataclass(frozen=True)
 class Oddity:
     """A kind of warning (about samples) or note (about images), how many have it, and the first."""
@@ -120,13 +124,15 @@ def rejects_by_reason(rejected: pd.DataFrame) -> list[tuple[str, int, str]]:
     """Return reason, count and one example of each, the most frequent reason first."""
     kinds = []
     for reason, rows in rejected.groupby("reason", sort=True):
-        example = "/".join(rows[["sample", "roi"]].iloc[0].dropna())
-        kinds.append((str(reason), len(rows), example))
+        first = rows.iloc[0]
+        example = "/".join(first[["sample", "roi"]].dropna())
+        detail = f": {first['detail']}" if first["detail"] else ""
+        kinds.append((str(reason), len(rows), example + detail))
     return sorted(kinds, key=lambda kind: (-kind[1], kind[0]))
 
 
 def oddities(quality: pd.DataFrame) -> list[Oddity]:
-    """Return the warnings of samples and the notes on images by kind, the most frequent first."""
+    """Return warnings of samples, then notes on images, by kind; the routine ones last."""
     known = quality[quality["about"] != "rejected"]
     kinds = []
     for (about, code), rows in known.groupby(["about", "code"], sort=True):
@@ -141,7 +147,10 @@ def oddities(quality: pd.DataFrame) -> list[Oddity]:
                 detail=str(first["detail"]),
             )
         )
-    return sorted(kinds, key=lambda kind: (kind.about != "sample", -kind.samples, kind.code))
+    return sorted(
+        kinds,
+        key=lambda kind: (kind.about != "sample", kind.code in _ROUTINE, -kind.samples, kind.code),
+    )
 
 
 def size_bins(esd_um: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 log = logging.getLogger("seston")
 
 FEW = 3  # samples below which a period is marked
+_WIDEST = 1e6  # an interval whose ends are farther apart says nothing
 
 WHOLE = [
     "samples", "count", "images", "few_samples",
@@ -94,7 +95,7 @@ def _rows(
 
     samples, images, count = total(np.ones(len(effort))), total(effort["used"]), total(counts)
     known = effort["analysed_ml"].notna()
-    unusable = (effort["used"] == 0) & (effort["listed"] > 0)
+    unusable = effort["readable"] == 0
     rejected = (effort["listed"] - effort["used"]).where(known, 0)
     # Where there is no effort the ratio is 0/0: NaN, an empty cell.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -146,8 +147,8 @@ def _concentrations(
 ) -> dict[str, Floats]:
     """Return the concentrations per mL (T, K) from samples of known volume.
 
-    The intervals have no upper limit (NaN) where the scatter is unknown, and are those of
-    `undetected_below` where nothing was found.
+    The intervals have no upper limit (NaN) where the scatter is unknown or so strong that they
+    span a millionfold, and are those of `undetected_below` where nothing was found.
     """
     volumes, water = (effort[name].fillna(0.0) for name in ("analysed_ml", "water_ml"))
     dilution = np.where(volumes > 0, effort["dilution"], 0.0)[:, None]
@@ -156,13 +157,15 @@ def _concentrations(
     between = scatter.size * concentration**2 * total(volumes**2)
     variance = total(counts * dilution**2) + between
     low, high = ratio_of_sums(found, variance, volume, scatter.freedom, confidence)
+    endless = (found > 0) & (high > _WIDEST * low)
     missed = undetected_below(water.to_numpy(float), period, scatter.size, confidence)
     nothing = (found == 0) & (volume > 0)
     unknown = np.isnan(scatter.size) & (volume > 0)
     return {
         "concentration_per_ml": concentration,
-        "concentration_low": np.where(nothing | unknown, 0.0, low),
-        "concentration_high": np.where(nothing, missed, high),
+        "concentration_low": np.where(nothing | unknown | endless, 0.0, low),
+        "concentration_high": np.where(nothing, missed, np.where(endless, np.nan, high)),
+        "endless": endless,
     }
 
 

@@ -15,8 +15,8 @@ def read_effort(samples: Path, period: Period) -> pd.DataFrame:
     """Read the sample table: one row per sample, with its period and mL of water.
 
     ``volume_ml`` is the volume that the table tells. Images that were rejected are taken to be
-    like those that were used, so that only the share ``used / listed`` of the volume stands
-    behind the counts: ``analysed_ml``, and ``water_ml`` before dilution. Where all images were
+    like those that were used, so that only the share ``readable`` of the volume stands behind
+    the counts: ``analysed_ml``, and ``water_ml`` before dilution. Where all images were
     rejected nothing is known of the water (NaN); where none was listed, nothing was in it.
 
     Raises
@@ -28,14 +28,15 @@ def read_effort(samples: Path, period: Period) -> pd.DataFrame:
         table = pd.read_csv(samples, sep="\t", dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise SestonError(f"{samples}: file not found") from error
-    wanted = ["sample", "site", "group", "datetime", "listed", "used", "volume_ml", "dilution"]
+    numbers = ["listed", "used", "readable", "volume_ml", "dilution"]
+    wanted = ["sample", "site", "group", "datetime", *numbers]
     missing = [name for name in wanted if name not in table]
     if missing:
         raise SestonError(
             f"{samples}: columns missing: {', '.join(missing)}; delete it and run again"
         )
     table = table[wanted].copy()
-    for name in ("listed", "used", "volume_ml", "dilution"):
+    for name in numbers:
         table[name] = pd.to_numeric(table[name])
     table["datetime"] = pd.to_datetime(table["datetime"], format="ISO8601")
     undated = table.loc[table["datetime"].isna(), "sample"].tolist()
@@ -47,8 +48,7 @@ def read_effort(samples: Path, period: Period) -> pd.DataFrame:
     table["period"] = start_of_period(table["datetime"], period)
     table["dilution"] = table["dilution"].fillna(1.0)
     table["volume_ml"] = table["volume_ml"].where(table["volume_ml"] > 0)
-    usable = (table["used"] / table["listed"]).where(table["listed"] > 0, 1.0)
-    table["analysed_ml"] = table["volume_ml"] * usable.where(usable > 0)
+    table["analysed_ml"] = table["volume_ml"] * table["readable"].where(table["readable"] > 0)
     table["water_ml"] = table["analysed_ml"] / table["dilution"]
     return table
 

@@ -14,7 +14,8 @@ def note(row: Mapping[Any, Any]) -> str:
     row : mapping
         ``share_low`` and ``share_high`` (0 and 1 where its scatter is unknown),
         ``share_how`` and ``rate_how`` (how the scatter was found), ``scattered`` (whether that
-        of concentrations is known), ``count``, ``images``, ``samples``, ``found`` (images in
+        of concentrations is known), ``endless`` (whether it is so strong that the interval has
+        no limits), ``count``, ``images``, ``samples``, ``found`` (images in
         samples of known volume), and the samples that are ``measured`` (give a concentration),
         ``unknown`` (have no volume) or ``unusable`` (every image rejected), and the images
         ``rejected`` from measured samples.
@@ -39,6 +40,8 @@ def note(row: Mapping[Any, Any]) -> str:
         parts.append("not detected")
     elif row["measured"] and row["found"] == 0:
         parts.append("not detected where the volume is known")
+    if row["endless"]:
+        parts.append("concentration interval unknown: the samples differ by too much")
     if row["measured"] and row["found"] == 0 and not row["scattered"]:
         parts.append("upper limit ignores the scatter")
     if row["unknown"]:

@@ -17,7 +17,7 @@ from seston.instruments.contract import Effort, Flag, Found, Reading
 from seston.instruments.flowcam.classes import Classes, are_of_another_list, label_of, read_classes
 from seston.instruments.flowcam.ctx import Context, read_context
 from seston.instruments.flowcam.effort import Listed, effort_of
-from seston.instruments.flowcam.lst import read_list
+from seston.instruments.flowcam.lst import check_head, read_list
 from seston.instruments.flowcam.run_files import beside, list_of
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ _NOT_READ = (".", "rawfile_")
 
 
 def check(path: Path) -> None:
-    """Refuse a path without exactly one list."""
-    list_of(path)
+    """Refuse a path without exactly one list, and a list with a damaged head."""
+    check_head(list_of(path))
 
 
 def date(path: Path) -> datetime | None:
@@ -44,6 +44,11 @@ def date(path: Path) -> datetime | None:
     file = list_of(path)
     start = _context(file).start
     return start or next((row.time for row in read_list(file).rows if row.time), None)
+
+
+def one_path(path: Path) -> Path:
+    """Return the path without links: a folder and a list in it may be two runs."""
+    return path.resolve()
 
 
 def inventory(path: Path) -> list[str]:

@@ -22,6 +22,7 @@ class Context:
     """What the run's own files say; None where they say nothing."""
 
     start: datetime | None = None
+    stated_start: datetime | None = None  # by the run summary
     pixel_um: float | None = None
     dilution: float | None = None
     run_mode: str | None = None
@@ -70,6 +71,10 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
         return float(found[1]) if found else None
 
     pixel_um = values.number("calibrationconstant", "calibconstant")
+    if pixel_um is not None and pixel_um <= 0:
+        told = f".ctx: a calibration of {pixel_um:g} µm per pixel, taken as unknown"
+        values.problems.append(Flag("bad_calibration", told))
+        pixel_um = None
     images = values.number("rawimagetotal")
     total = values.number("totalvolumeml") or None
     width, height = values.number("imagewidth"), values.number("imageheight")
@@ -82,6 +87,7 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
         values.problems.append(Flag("manual_volume", told))
     return Context(
         start=values.start(),
+        stated_start=_stated_start(stated),
         pixel_um=pixel_um,
         dilution=values.number("sampledilution")
         if values.text("usedilutioncalculation") == "1"
@@ -129,6 +135,13 @@ class _Values:
         except ValueError:
             self.problems.append(Flag("bad_clock", f".ctx: RunStartTime={text} is not a date"))
             return None
+
+
+def _stated_start(stated: Mapping[str, str]) -> datetime | None:
+    try:
+        return parse_datetime(stated.get("start", ""))
+    except ValueError:
+        return None
 
 
 def _volume(values: _Values, pixel_um: float | None, images: float | None) -> float | None:

@@ -52,10 +52,12 @@ def cut(
         name = row.text("collage_file").strip()
         try:
             particle = Particle(*_place(row), row, size)
-            if particle.identity in seen:
-                raise ValueError(f"particle {particle.roi} is listed again")
         except ValueError as error:
             yield Rejection(f"line-{row.line}", name, "bad_row", f"line {row.line}: {error}")
+            continue
+        if particle.identity in seen:
+            detail = f"line {row.line}: particle {particle.roi} is listed again"
+            yield Rejection(f"line-{row.line}", name, "repeated_row", detail)
             continue
         seen.add(particle.identity)
         collages.setdefault(name, []).append(particle)
@@ -96,7 +98,8 @@ def _cut_collage(
         kept = error.reason in ("outside_root", "collage_missing", "too_large")
         reason = error.reason if kept else "collage_unreadable"
         for particle in particles:
-            yield Rejection(particle.roi, name, reason, str(error))
+            detail = error.detail if reason == error.reason else str(error)
+            yield Rejection(particle.roi, name, reason, detail)
         return
     height, width = collage.shape[:2]
     masks = pictures.mask(name, (height, width))
@@ -107,7 +110,7 @@ def _cut_collage(
             yield Rejection(particle.roi, name, "outside_collage", detail)
             continue
         inside = (slice(y, y + h), slice(x, x + w))
-        mask = None if masks is None else masks[inside]
+        mask = None if masks is None or not masks[inside].any() else masks[inside]
         yield _roi(name, particle, collage[inside], mask, beside, pictures)
 
 
@@ -154,7 +157,7 @@ def _roi(
         mask_source=source,
         background=background,
         at_border=_is_cut(mask, corner, beside.frame_size),
-        pixel_um=row.number("cal_const"),
+        pixel_um=row.pixel_um,
         label=label,
         notes=tuple(notes),
         columns=particle.sizes,

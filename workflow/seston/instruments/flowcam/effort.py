@@ -1,8 +1,9 @@
 """What a FlowCam run says of its effort, and whether its files agree."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from seston.instruments.contract import Effort, Flag
 from seston.instruments.flowcam.ctx import Context
@@ -29,7 +30,7 @@ def effort_of(listed: Listed, context: Context, sheet_um: float | None = None) -
     `sheet_um` is the calibration of the sample sheet, µm per pixel.
     """
     rows = listed.rows
-    scales = {scale for row in rows if (scale := row.number("cal_const")) is not None}
+    scales = {scale for row in rows if (scale := row.pixel_um)}
     volume, source = context.volume_ml, "ctx"
     if volume is None:
         volume, source = context.stated_volume_ml, "run_summary"
@@ -38,7 +39,8 @@ def effort_of(listed: Listed, context: Context, sheet_um: float | None = None) -
         *_volume_flags(context),
         *_count_flags(context, listed),
         *_time_flags(context, rows),
-        *_scale_flags(context, scales, sheet_um),
+        *_number_flags(rows),
+        *_scale_flags(context, listed, scales, sheet_um),
         *_field_flags(listed.fields),
     )
     return Effort(
@@ -64,9 +66,9 @@ def _volume_flags(context: Context) -> list[Flag]:
             if abs(volume - other) > allowed:
                 told = f"volume imaged is {volume:.4f} mL by the .ctx, {other:.4f} mL by the {name}"
                 found.append(Flag("volume_mismatch", told))
-    if context.run_mode and context.run_mode.casefold().startswith("trigger"):
+    if context.run_mode and context.run_mode.casefold() != "autoimage":
         told = (
-            "trigger mode: frames without a particle were not kept,"
+            f"mode {context.run_mode}, not AutoImage: frames without a particle were not kept,"
             " so the volume is too small and concentrations are too high"
         )
         found.append(Flag("trigger_mode", told))
@@ -98,13 +100,58 @@ def _time_flags(context: Context, rows: Sequence[Row]) -> list[Flag]:
         told = (
             f"the run started at {context.start} by the .ctx, its first particle was seen at"
             f" {times[0]:%Y-%m-%d %H:%M:%S}: clocks of two time zones?"
+            f"{_third_clock(context.stated_start, context.start, times[0])}"
         )
         found.append(Flag("clock_mismatch", told))
     return found
 
 
-def _scale_flags(context: Context, scales: set[float], sheet_um: float | None) -> list[Flag]:
+def _third_clock(third: datetime | None, ctx: datetime, first: datetime) -> str:
+    """Say with which of two clocks the run summary agrees, if it tells when the run started."""
+    if third is None:
+        return ""
+    apart = {"the .ctx": abs(third - ctx), "the first particle": abs(third - first)}
+    nearest = min(apart, key=apart.__getitem__)
+    agrees = nearest if apart[nearest] < _CLOCKS_DIFFER else "neither"
+    return f"; the run summary, which says {third}, agrees with {agrees}"
+
+
+def _number_flags(rows: Sequence[Row]) -> list[Flag]:
+    """Tell of values that are no numbers: all of a list that a spreadsheet program saved, maybe."""
+    bad = [(row.line, *fields[0]) for row in rows if (fields := row.bad_numbers)]
+    if not bad:
+        return []
+    line, name, value = bad[0]
+    told = (
+        f"{len(bad)} of {len(rows)} particles with values that are no numbers and are left out,"
+        f" the first {name} {value[:40]!r} in line {line}"
+    )
+    if re.fullmatch(r"[+-]?\d*,\d+", value):
+        told += (
+            ": decimal commas, as a spreadsheet program saves them? Copy the list again from the"
+            " instrument"
+        )
+    return [Flag("bad_number", told)]
+
+
+def _scale_flags(
+    context: Context, listed: Listed, scales: set[float], sheet_um: float | None
+) -> list[Flag]:
     found = []
+    stated = ((row, row.number("cal_const")) for row in listed.rows)
+    bad = [(row.line, scale) for row, scale in stated if scale is not None and scale <= 0]
+    if bad:
+        told = (
+            f"{len(bad)} of {len(listed.rows)} particles with a calibration (cal_const) that is not"
+            f" above 0, the first {bad[0][1]:g} in line {bad[0][0]}: taken as unknown"
+        )
+        found.append(Flag("bad_calibration", told))
+    if listed.rows and not (scales or context.pixel_um or sheet_um):
+        told = (
+            "neither the list nor a .ctx tells µm per pixel: no sizes in µm but those that the list"
+            " states (vs_...); give pixel_um in the sample sheet"
+        )
+        found.append(Flag("no_pixel_size", told))
     known = scales | ({context.pixel_um} if context.pixel_um else set())
     if len(known) > 1:
         told = f"more than one calibration: {_joined(known)} µm/px"

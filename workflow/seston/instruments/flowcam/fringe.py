@@ -87,8 +87,13 @@ def corrected(raw: Mapping[str, Values]) -> dict[str, Values]:
 
 
 def sizes_of(rows: Sequence[Row]) -> Sizes:
-    """Return what a list states of its particles' sizes, and what follows where it is silent."""
+    """Return what a list states of its particles' sizes, and what follows where it is silent.
+
+    A calibration that is not above 0 is unknown; sizes of 0 that come of it are none.
+    """
     raw = {name: _values(rows, name) for name in _RAW}
+    unscaled = raw["cal_const"] <= 0  # never true of NaN
+    raw["cal_const"] = np.where(unscaled, np.nan, raw["cal_const"])
     tolerance = np.maximum(_TOLERANCE_UM, raw["cal_const"] * _PRINTED_PX)
     computed = np.zeros(len(rows), bool)
     different = np.zeros(len(rows), bool)
@@ -96,6 +101,7 @@ def sizes_of(rows: Sequence[Row]) -> Sizes:
     follows = corrected(raw)
     for column, field in FIELD_OF.items():
         stated, expected = _values(rows, field), follows[field]
+        stated = np.where(unscaled & (stated <= 0), np.nan, stated)
         missing = np.isnan(stated)
         computed |= missing & ~np.isnan(expected)
         different |= np.abs(stated - expected) > tolerance  # never true of NaN

@@ -55,6 +55,27 @@ class Row:
         return value if math.isfinite(value) else None
 
     @property
+    def pixel_um(self) -> float | None:
+        """The particle's calibration, µm per pixel; None if it is absent, unreadable or not > 0."""
+        scale = self.number("cal_const")
+        return scale if scale and scale > 0 else None
+
+    @property
+    def bad_numbers(self) -> list[tuple[str, str]]:
+        """Name and text of each field that should be a number and is none."""
+        fields = self.fields
+        try:
+            for kind, value in zip(fields.convert, self.values, strict=False):
+                kind(value)
+        except ValueError:
+            return [
+                (name, value.strip())
+                for name, kind, value in zip(fields.names, fields.convert, self.values, strict=True)
+                if kind is not str and not _is_number(kind, value)
+            ]
+        return []
+
+    @property
     def time(self) -> datetime | None:
         """When the particle was seen, by the instrument's clock; None if that is unreadable."""
         try:

@@ -8,7 +8,7 @@ by position. Lists before it have no names: `seston.instruments.flowcam.legacy_l
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 
 from seston.errors import SestonError
@@ -32,8 +32,11 @@ _NAMES = (
 #: Fields that VisualSpreadsheet is known to write.
 KNOWN = frozenset({*_NAMES.split(), *legacy_lst.TWO, *legacy_lst.THREE})
 _FORMAT = 17
+_field = re.compile(r"([^|]+)\|(\w+)").fullmatch
 _whole = re.compile("[0-9]{1,9}").fullmatch
-_LONGEST = 4096  # bytes of a line that are looked at to tell a list
+# Bytes that hold the head of any list: 65 fields take 2,000, the first 50 particles of an old
+# list 25,000.
+_HEAD = 65_536
 
 
 def is_list(path: Path) -> bool:
@@ -41,12 +44,10 @@ def is_list(path: Path) -> bool:
     if not path.is_file():  # a FIFO would wait for ever
         return False
     try:
-        with path.open("rb") as file:
-            lines = [file.readline(_LONGEST).decode("latin-1").strip() for _ in range(8)]
-    except OSError:
+        lines = read_lines(path, "list", most=_HEAD)
+    except SestonError:
         return False
-    first, second, *rows = lines
-    first = first.removeprefix("\xef\xbb\xbf")  # the mark of UTF-8
+    first, second, *rows = [next(lines, "").strip() for _ in range(8)]
     if not _whole(first):
         return False
     if int(first) >= _FORMAT:
@@ -55,8 +56,8 @@ def is_list(path: Path) -> bool:
 
 
 def check_head(path: Path) -> None:
-    """Raise what `read_list` raises, without reading a particle."""
-    read_list(path)
+    """Raise what `read_list` raises, without reading the whole file."""
+    _parse(path, read_lines(path, "list", most=_HEAD))
 
 
 def read_list(path: Path) -> ParticleList:
@@ -67,7 +68,10 @@ def read_list(path: Path) -> ParticleList:
     SestonError
         If the head of the file is not that of a list.
     """
-    lines = read_lines(path, "list")
+    return _parse(path, read_lines(path, "list"))
+
+
+def _parse(path: Path, lines: Iterator[str]) -> ParticleList:
     first = next(lines, "").strip()
     if not _whole(first):
         raise SestonError(
@@ -77,7 +81,11 @@ def read_list(path: Path) -> ParticleList:
     if int(first) < _FORMAT:
         return legacy_lst.read_legacy(path, lines)
     fields = _read_fields(path, lines)
-    return ParticleList(fields, None, _rows(lines, fields))
+    row = next(lines, "")
+    if _field(row.strip()):
+        expected = f"a particle: the head announces {len(fields.names)} fields"
+        raise _unexpected(path, row, len(fields.names), expected)
+    return ParticleList(fields, None, _rows(chain([row], lines), fields))
 
 
 def _rows(lines: Iterator[str], fields: Fields) -> Iterator[Row]:
@@ -96,13 +104,31 @@ def _read_fields(path: Path, lines: Iterator[str]) -> Fields:
             f"{path}, line 2: found {key[:40]!r}, expected num-fields|N; the list is damaged,"
             " copy it again from the instrument"
         )
-    pairs = [text.strip().partition("|") for text in islice(lines, int(count))]
-    names = [name for name, _, _ in pairs]
+    names: list[str] = []
+    kinds: list[str] = []
+    while len(names) < int(count):
+        text = next(lines, "")
+        found = _field(text.strip())
+        if not found:
+            expected = (
+                f"a field NAME|TYPE, as image_x|int32: the head announces {int(count)} fields"
+            )
+            raise _unexpected(path, text, len(names), expected)
+        names.append(found[1])
+        kinds.append(found[2])
     missing = [name for name in REQUIRED if name not in names]
-    if missing or "" in names or len(set(names)) < int(count):
-        problem = f"fields missing: {', '.join(missing)}" if missing else "empty or repeated names"
+    if missing or len(set(names)) < int(count):
+        problem = f"fields missing: {', '.join(missing)}" if missing else "repeated names"
         raise SestonError(
             f"{path}, lines 3-{int(count) + 2}: {problem}; the list is damaged,"
             " copy it again from the instrument"
         )
-    return Fields(tuple(names), tuple(kind for _, _, kind in pairs))
+    return Fields(tuple(names), tuple(kinds))
+
+
+def _unexpected(path: Path, text: str, fields: int, expected: str) -> SestonError:
+    found = repr(text.strip()[:40]) if text.strip() else "nothing"
+    return SestonError(
+        f"{path}, line {fields + 3}: found {found}, expected {expected}, and {fields} come before"
+        " this line; the list is damaged, copy it again from the instrument"
+    )

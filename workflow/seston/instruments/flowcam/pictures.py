@@ -15,6 +15,10 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 
+#: Calibration images in memory at a time: a run that is calibrated every minute has hundreds.
+_KEPT = 3
+
+
 @dataclass
 class Pictures:
     """Opens pictures of one folder; what is wrong with one that could be missed is a flag."""
@@ -46,9 +50,11 @@ class Pictures:
             return None
 
     def empty_frame(self, number: int) -> Pixels | None:
-        """Return a calibration image by its number, or None; each is read once."""
+        """Return a calibration image by its number, or None; the last few are kept."""
         if number not in self._empty:
             name = f"cal_image_{number:06d}.tif"
+            while len(self._empty) >= _KEPT:  # the rows of a list are in order
+                self._empty.pop(next(iter(self._empty)))
             self._empty[number] = None
             try:
                 self._empty[number] = read_image(self._path(name), self.max_pixels)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from seston.errors import SestonError
+from seston.instruments import folders
 from seston.instruments.flowcam.lst import check_head, is_list
 
 
@@ -21,6 +22,8 @@ def list_of(path: Path) -> Path:
     if readable:
         names = ", ".join(file.name for file in readable)
         raise SestonError(f"{path}: {len(readable)} lists ({names}); give the path of one of them")
+    if path.is_file():
+        folders.require_own(path, "flowcam")
     if not found:
         raise SestonError(f"{path}: no .lst file; expected the folder of one FlowCam run")
     if found[0].is_file():  # a FIFO would wait for ever

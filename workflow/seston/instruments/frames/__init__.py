@@ -1,8 +1,9 @@
 """Raw frames of a camera or scanner, each with many organisms: one file, or a folder of them."""
 
+import posixpath
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from seston.errors import SestonError
 from seston.instruments import dates, folders
@@ -25,18 +26,38 @@ def check(path: Path) -> None:
 
 
 def date(path: Path) -> datetime | None:
-    """Return the date in the name of the folder or file, else in the name of its first frame."""
+    """Return the date in the name of the folder or file, else of the first frame that has one."""
     named = dates.date_in_name(path.name)
     if named is not None or not path.is_dir():
         return named
-    return dates.date_in_name(next(iter(inventory(path)), "").rpartition("/")[2])
+    names = (name for name in inventory(path) if not _is_background(name))
+    dated = (dates.date_in_name(posixpath.basename(name)) for name in names)
+    return next((date for date in dated if date is not None), None)
+
+
+def _is_background(name: str, file: str = "background.png") -> bool:
+    """Say whether a picture is named as that of an empty frame, in any case and format.
+
+    As `file`, that of the settings; or, in any folder, ``background``.
+    """
+    found, expected = (PurePosixPath(one.casefold()).with_suffix("") for one in (name, file))
+    return found == expected or found.name == "background"
+
+
+def one_path(path: Path) -> Path:
+    """Return the path without links."""
+    return path.resolve()
 
 
 def inventory(path: Path) -> list[str]:
-    """Return the pictures below a folder, without sizes; of a single frame its name and size."""
+    """Return the pictures below a folder; of a single frame itself and a background beside it.
+
+    Without sizes, as there may be many, but for a single frame.
+    """
     if path.is_dir():
         return folders.crops_below(path)[0]
-    return [f"{path.name} {path.stat().st_size}"]
+    beside = (file for file in path.parent.iterdir() if _is_background(file.name))
+    return [f"{file.name} {file.stat().st_size}" for file in sorted({path, *beside})]
 
 
 def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
@@ -62,9 +83,11 @@ def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
     if path.is_dir():
         root = path
         names, nested = folders.crops_below(path)
-        names = [name for name in names if name != settings.background_file]
+        unused = [name for name in names if _is_background(name, settings.background_file)]
+        names = sorted(set(names).difference(unused))
+        unused = [name for name in unused if name != settings.background_file]
     else:
-        root, names, nested = path.parent, [path.name], []
+        root, names, nested, unused = path.parent, [path.name], [], []
     empty = None
     if settings.background in ("auto", "file"):
         empty = empty_frame(root / settings.background_file, reading)
@@ -75,6 +98,12 @@ def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
     if nested:
         text = f"{len(nested)} archives inside were not opened, such as {shown(nested[0])}"
         flags.append(Flag("nested_archive", text))
+    if unused:
+        text = (
+            f"{shown(unused[0])} is not read: move it to {settings.background_file} in the sample's"
+            " folder, or set segment.frames.background_file; if it is a frame, rename it"
+        )
+        flags.append(Flag("background_unused", text))
     if reading.pixel_um is None:
         text = (
             f"µm per pixel not known: organisms from {settings.min_esd_px:g} px of ESD were taken"

@@ -1,5 +1,6 @@
 """Files of raw frames, decoded one after the other."""
 
+import os
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,8 +50,13 @@ def empty_frame(file: Path, reading: Reading) -> Pixels | None:
     SestonError
         If it cannot be read, or is missing although the settings name it.
     """
-    if reading.frames.background == "auto" and not file.exists():
-        return None
+    if not os.path.lexists(file):
+        if reading.frames.background == "auto":
+            return None
+        raise SestonError(
+            f"{file.parent}: no {file.name} in the folder, which segment.frames.background: file"
+            " demands; put the picture of an empty frame there, or change that setting"
+        )
     try:
         return read_picture(file, file.name, reading, upright=False).pixels
     except Unusable as error:

@@ -2,37 +2,37 @@
 
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from seston.imaging.background import as_bright, ball, running_median, thinned
+from seston.errors import SestonError
+from seston.imaging.background import as_bright
 from seston.imaging.duplicates import stay
 from seston.imaging.foreground import find_foreground, grey_of
 from seston.imaging.objects import Organism, find_organisms
-from seston.imaging.settings import FrameSettings
+from seston.imaging.polarity import vote
 from seston.instruments.contract import Flag, Found, Reading, Rejection, Roi
+from seston.instruments.frames.backgrounds import is_of_other_lamp, with_background
 from seston.instruments.frames.files import Frame, Pixels, decoded
-
-#: In the median of fewer frames an organism shades its own background.
-_LEAST = 3
 
 #: What there is to say of a series of frames: code of the flag -> its text.
 TEXTS = {
     "empty_frames": "{count} of {frames} frames show no organism, such as {first}",
-    "polarity": "{count} frames without an organism are dark, or bright, all over, such as {first};"
-    " is segment.frames.polarity right?",
-    "short_series": "too few frames of one size in a row for a running median: the background of"
-    " {count} is that of a rolling ball, such as {first}",
+    "background_level": "{count} frames are far brighter or darker than the picture of an empty"
+    " frame, such as {first}: was it taken with this lamp and camera?",
+    "polarity": "in {count} of {frames} frames nearly all that stands out does so on the other side"
+    " of the background, such as {first}; is segment.frames.polarity right?",
+    "short_series": "too few frames of one size in a row for a running median"
+    " (segment.frames.window): the background of {count} is a rolling ball's, such as {first}",
     "seen_before": "{count} organisms lie where one lay in the frame before, such as {first}:"
     " the same ones again?",
     "bad_clock": "{count} frames without a date, as their clock was wrong, such as {first}",
 }
-#: Median grey levels of an empty frame beyond which organisms can hardly be darker, or brighter.
-_TOO_DARK, _TOO_BRIGHT = 50, 205
+#: Share of a frame's shorter side beyond which the smallest organism is a slip in the units.
+_LARGEST_SMALLEST = 0.25
 
 
 def organisms(
@@ -57,14 +57,18 @@ def organisms(
     told: dict[str, list[str]] = defaultdict(list)
     frames = decoded(root, names, reading, refused.append, lambda code, at: told[code].append(at))
     in_folder = Counter(map(posixpath.dirname, names))
+    right = 0  # frames that speak for the polarity of the settings
     for (folder, _), series in groupby(frames, lambda frame: (frame.folder, frame.pixels.shape)):
         before: list[Organism] = []
-        median_due = settings.background == "median" or in_folder[folder] >= settings.window
-        short = told["short_series"] if median_due else []
-        for frame, background in _with_background(series, empty, settings, short.append):
+        is_series = settings.background == "median" or in_folder[folder] > 1
+        short = told["short_series"] if is_series else []
+        for frame, background, fair in with_background(series, empty, settings, short.append):
             if background is not None and background.shape != frame.pixels.shape:
                 refused.append(_of_other_size(frame, background))
                 continue
+            _require_room(frame, reading)
+            if empty is not None and is_of_other_lamp(frame.pixels, empty):
+                told["background_level"].append(frame.name)
             found, background = _detect(frame.pixels, background, reading)
             again = stay(found, before) if settings.duplicates else [False] * len(found)
             rois = list(_cut(frame, background, found, again, settings.margin_px))
@@ -72,58 +76,38 @@ def organisms(
             told["seen_before"] += [roi.roi for roi in rois if "seen_before" in roi.notes]
             if not rois:
                 told["empty_frames"].append(frame.name)
-                if _is_wrong_way(frame.pixels, settings.polarity):
-                    told["polarity"].append(frame.name)
+            speaks = _vote(frame.pixels, background if fair else None, settings.polarity)
+            right += speaks > 0
+            if speaks < 0:
+                told["polarity"].append(frame.name)
             before = found
     yield from refused
+    if len(told["polarity"]) <= right:
+        told["polarity"].clear()
     for code, text in TEXTS.items():
         if told[code]:
             first = told[code][0]
             yield Flag(code, text.format(count=len(told[code]), frames=len(names), first=first))
 
 
-def _with_background(
-    series: Iterable[Frame],
-    empty: Pixels | None,
-    settings: FrameSettings,
-    tell_short: Callable[[str], None],
-) -> Iterator[tuple[Frame, Pixels | None]]:
-    """Yield frames of one shape with their background; None if there is to be none.
-
-    `tell_short` is given the names of frames that are too few for a median: a ball is rolled.
-    """
-    if empty is not None:
-        yield from ((frame, _in_colours_of(frame.pixels, empty)) for frame in series)
-    elif settings.background == "none":
-        yield from ((frame, None) for frame in series)
-    elif settings.background == "ball":
-        yield from ((frame, _ball(frame, settings)) for frame in series)
-    else:
-        least = settings.window if settings.background == "auto" else _LEAST
-        pairs = ((frame, frame.pixels) for frame in series)
-        for frame, _, background in running_median(pairs, settings.window, least):
-            if background is None:
-                tell_short(frame.name)
-            yield frame, _ball(frame, settings) if background is None else background
+def _vote(pixels: Pixels, background: Pixels | None, polarity: str) -> int:
+    if polarity == "both":
+        return 0
+    return vote(grey_of(pixels), None if background is None else grey_of(background), polarity)
 
 
-def _ball(frame: Frame, settings: FrameSettings) -> Pixels:
-    return ball(frame.pixels, settings.ball_px, above=settings.polarity != "bright")
-
-
-def _in_colours_of(pixels: Pixels, empty: Pixels) -> Pixels:
-    """Return the empty frame in grey or in colour, as the frame is."""
-    if pixels.ndim == empty.ndim:
-        return empty
-    return grey_of(empty) if pixels.ndim == 2 else cv2.cvtColor(empty, cv2.COLOR_GRAY2RGB)
-
-
-def _is_wrong_way(pixels: Pixels, polarity: str) -> bool:
-    """Say whether a frame is so dark that organisms would be brighter, or the other way round."""
-    level = np.median(thinned(pixels))
-    return (polarity == "dark" and level < _TOO_DARK) or (
-        polarity == "bright" and level > _TOO_BRIGHT
-    )
+def _require_room(frame: Frame, reading: Reading) -> None:
+    """Raise `SestonError` if the smallest organism in µm would fill a frame: a wrong unit."""
+    if reading.pixel_um is None:
+        return
+    smallest, side = reading.frames.min_esd_um / reading.pixel_um, min(frame.pixels.shape[:2])
+    if smallest > _LARGEST_SMALLEST * side:
+        raise SestonError(
+            f"{frame.name}: expected frames much larger than the smallest organism, which is"
+            f" {smallest:.0f} px by segment.frames.min_esd_um {reading.frames.min_esd_um:g} and"
+            f" pixel_um {reading.pixel_um:g}; found a side of {side} px. Is pixel_um in µm per"
+            " pixel (not mm, not px per µm)? Else lower min_esd_um, or take this file out"
+        )
 
 
 def _of_other_size(frame: Frame, background: Pixels) -> Rejection:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from seston.errors import SestonError
+from seston.instruments import folders
 from seston.instruments.contract import Effort, Found, Reading
 from seston.instruments.ifcb.bin import SUFFIXES, date_of_name, find_bin
 from seston.instruments.ifcb.hdr import read_header
@@ -30,10 +31,18 @@ def check(path: Path) -> None:
             f"{path}: found a folder, expected the .adc of one IFCB bin;"
             f" python -m seston samples {path} lists the bins in it"
         )
+    folders.require_own(path, "ifcb")
     if len(find_bin(path).missing) == len(SUFFIXES):
         raise SestonError(
             f"{path}: no such IFCB bin; expected a file that ends in {', '.join(SUFFIXES)}"
         )
+
+
+def one_path(path: Path) -> Path:
+    """Return one and the same path for a bin, by whichever of its files it is given."""
+    files = find_bin(path)
+    there = next((file for file in (files.adc, files.hdr, files.roi) if file is not None), path)
+    return there.resolve()
 
 
 def date(path: Path) -> datetime | None:

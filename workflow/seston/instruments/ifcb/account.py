@@ -78,9 +78,9 @@ def what_was_lost(account: Account) -> Rejection | None:
     instrument ran, or nobody knows.
     """
     name = account.files.name
-    if account.targets is None:
+    count = account.header.number("roiCount")
+    if account.targets is None or (not account.rows and count):
         reason = "adc_unreadable" if account.files.adc else "adc_missing"
-        count = account.header.number("roiCount")
         known = "" if count is None else f"; {count:.0f} images by the header"
         return Rejection(name, f"{name}.adc", reason, f"no list of targets{known}")
     if not account.rows and not account.header.values:

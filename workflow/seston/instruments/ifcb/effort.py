@@ -14,6 +14,7 @@ from seston.instruments.ifcb.volume import Volume, analysed, analysed_v1
 PIXEL_UM = 1 / 3.4
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _RUN_TOLERANCE = 1.02
+_SHORT_S = 60.0  # a usual bin looks for 20 minutes
 _FIFTH_CHANGED = datetime(2015, 6, 1)
 
 
@@ -30,7 +31,7 @@ def effort_of(account: Account, listed: int, pixel_um: float | None) -> Effort:
     """
     volume = _volume(account)
     flags = [*account.problems, *_file_flags(account), *_count_flags(account, listed)]
-    flags += [*volume.flags, *_run_flags(account)]
+    flags += [*volume.flags, *_short_flags(volume), *_run_flags(account)]
     if pixel_um is None:
         text = "pixel size is the field's convention, 3.4 px per µm: no file of a bin tells it"
         flags.append(Flag("pixel_size_by_convention", text))
@@ -48,11 +49,17 @@ def effort_of(account: Account, listed: int, pixel_um: float | None) -> Effort:
 def _volume(account: Account) -> Volume:
     name = account.files.name
     instrument = instrument_of_name(name)
-    if account.version == 1 or (instrument and not account.rows):
+    if _is_old(account):
         date = date_of_name(name)
         changed = instrument == 5 and date is not None and date >= _FIFTH_CHANGED
         return analysed_v1(account.rows, changed)
     return analysed(account.header, account.rows)
+
+
+def _is_old(account: Account) -> bool:
+    """Say whether one of instruments 1 to 6 took a bin: where it lists nothing, by its name."""
+    named = instrument_of_name(account.files.name) is not None
+    return account.version == 1 or (named and not account.rows)
 
 
 def _file_flags(account: Account) -> list[Flag]:
@@ -81,12 +88,36 @@ def _count_flags(account: Account, listed: int) -> list[Flag]:
     size = account.roi_size
     cut = [] if size is None else [row for row in imaged if row.end > size]
     if cut:
-        text = f"{len(cut)} of {len(imaged)} images lie beyond the end of the .roi: copied whole?"
+        text = (
+            f"{len(cut)} of {len(imaged)} images lie beyond the end of the .roi, which has {size:,}"
+            f" bytes, not {_end_of_images(account):,}: copied whole, and of this bin?"
+        )
         flags.append(Flag("roi_truncated", text))
+    # Of a row that cannot be read nobody knows where its image ends.
+    end = None if any(row.problem for row in account.rows) else _end_of_images(account)
+    if size is not None and end is not None and size > end:
+        text = f"the .roi has {size:,} bytes, its images end at {end:,}: of another bin?"
+        flags.append(Flag("roi_size", text))
     if not listed:
         triggers = len({row.trigger for row in account.rows})
         flags.append(Flag("no_organisms", f"{triggers} triggers and no image: a true zero?"))
     return flags
+
+
+def _end_of_images(account: Account) -> int:
+    """Return how many bytes the `.roi` should have; old ones have one before and one after."""
+    around = 1 if _is_old(account) else 0
+    return max((row.end for row in account.rows if row.has_image), default=around) + around
+
+
+def _short_flags(volume: Volume) -> list[Flag]:
+    if volume.ml is None or volume.looked_s is None or volume.looked_s >= _SHORT_S:
+        return []
+    text = (
+        f"looked for {volume.looked_s:.1f} s only, which is {volume.ml:.4f} mL: one organism of it"
+        f" counts as {1 / volume.ml:.3g} per mL; an aborted run?"
+    )
+    return [Flag("short_run", text)]
 
 
 def _run_flags(account: Account) -> list[Flag]:

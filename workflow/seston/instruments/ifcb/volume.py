@@ -34,13 +34,19 @@ class Clock(NamedTuple):
     run: float
     inhibited: float
 
+    @property
+    def looked(self) -> float:
+        """How long it looked, s."""
+        return self.run - self.inhibited
+
 
 class Volume(NamedTuple):
-    """Volume analysed, mL, by the header or by the targets; None where neither tells."""
+    """Volume analysed, mL, and the time of looking; by the header or the targets, or None."""
 
     ml: float | None
     source: str | None
     flags: tuple[Flag, ...] = ()
+    looked_s: float | None = None
 
 
 def flow(header: Header) -> float:
@@ -77,7 +83,7 @@ def analysed(header: Header, targets: Sequence[Target]) -> Volume:
             flags.append(Flag("no_run_time", text))
         trust_header = stated is not None
     elif not (trust_header := _agree(stated, seen)):
-        by = f"{_ml(stated, rate):.4f} mL by the header, {_ml(seen, rate):.4f} mL by the .adc"
+        by = f"{stated.looked * rate:.4f} mL by the header, {seen.looked * rate:.4f} mL by the .adc"
         triggers = len({target.trigger for target in targets if not target.problem})
         trust_header = stated.run * rate <= held and _silence_is_likely(stated, seen, triggers)
         if trust_header:
@@ -91,7 +97,7 @@ def analysed(header: Header, targets: Sequence[Target]) -> Volume:
             flags.append(Flag("volume_mismatch", text))
     used, source = (stated, "hdr") if trust_header else (seen, "adc")
     assert used is not None
-    return _plausible(_ml(used, rate), source, held, flags)
+    return _plausible(used.looked, rate, source, held, flags)
 
 
 def clock_of_targets(targets: Sequence[Target]) -> Clock | None:
@@ -143,7 +149,7 @@ def analysed_v1(targets: Sequence[Target], fifth_after_may_2015: bool = False) -
         return _none([], "no trigger, so that the .adc does not tell the volume analysed")
     run = times[-1][1]
     blind = sum(max(after[0] - before[1], least) for before, after in pairwise(times)) + least
-    return _plausible((run - blind) * _V1_ML_PER_SECOND, "adc", _SYRINGE_ML, [])
+    return _plausible(run - blind, _V1_ML_PER_SECOND, "adc", _SYRINGE_ML, [])
 
 
 def _by_trigger(targets: Sequence[Target], *fields: str) -> list[list[float]]:
@@ -161,10 +167,6 @@ def _by_trigger(targets: Sequence[Target], *fields: str) -> list[list[float]]:
 def _stated(header: Header) -> Clock | None:
     run, inhibited = header.number("runTime"), header.number("inhibitTime")
     return None if run is None or inhibited is None else Clock(run, inhibited)
-
-
-def _ml(clock: Clock, ml_per_second: float) -> float:
-    return (clock.run - clock.inhibited) * ml_per_second
 
 
 def _syringe(header: Header) -> float:
@@ -188,13 +190,16 @@ def _silence_is_likely(stated: Clock, seen: Clock, triggers: int) -> bool:
     return inhibits_agree and longer and (seen.run / stated.run) ** triggers >= _UNLIKELY
 
 
-def _plausible(ml: float, source: str, held: float, flags: list[Flag]) -> Volume:
+def _plausible(
+    looked_s: float, ml_per_second: float, source: str, held: float, flags: list[Flag]
+) -> Volume:
+    ml = looked_s * ml_per_second
     if not ml > 0:
         return _none(flags, f"volume analysed comes to {ml:.4f} mL by the .{source}: not used")
     if ml > held * _OVERFULL:
         text = f"volume analysed is {ml:.4f} mL, more than the syringe's {held:g} mL"
         flags.append(Flag("volume_implausible", text))
-    return Volume(ml, source, tuple(flags))
+    return Volume(ml, source, tuple(flags), looked_s)
 
 
 def _none(flags: list[Flag], text: str) -> Volume:
