@@ -10,7 +10,9 @@ import tracemalloc
 import zipfile
 import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from seston.errors import SestonError
 from seston.instruments import archives
@@ -258,3 +260,12 @@ def test_too_many_members(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", ["zip", "tar", "tgz"])
 def test_an_empty_archive(tmp_path, kind):
     assert contents(write_archive(tmp_path / f"x.{kind}", {})) == []
+
+
+def test_a_picture_that_is_nearly_all_black_is_no_bomb(tmp_path):
+    black = io.BytesIO()
+    Image.fromarray(np.pad(np.full((20, 20), 200, np.uint8), 700)).save(black, "tiff")
+    for name in ("x.zip", "x.tgz"):
+        path = write_archive(tmp_path / name, {"a.tif": black.getvalue()})
+        assert path.stat().st_size * 100 < len(black.getvalue())
+        assert [name for name, _ in archives.members(path)] == ["a.tif"]

@@ -194,3 +194,13 @@ def test_a_list_without_a_particle_is_doubted(tmp_path):
     effort, found, flags = read(run.folder)
     assert (effort.listed, found) == (0, [])
     assert flags == {"no_organisms": "no particle in the list: a true zero?"}
+
+
+def test_a_list_that_was_cut_off_is_not_taken_for_an_edited_run(tmp_path):
+    run = write_run(tmp_path / "run")
+    run.write_summary(Particle_Count=str(len(run.rows)))
+    whole = run.list.read_bytes()
+    run.list.write_bytes(whole[: len(whole) - 60])
+    _, _, flags = read(run.folder)
+    assert flags["list_incomplete"].startswith("the list ends in the middle of a row")
+    assert "edited_run" not in flags

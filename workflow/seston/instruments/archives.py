@@ -22,8 +22,8 @@ from seston.instruments.unusable import Unusable
 MOST_MEMBERS = 1_000_000
 #: Bytes out of one byte in; images hardly shrink, zeros do by 1,000.
 MOST_RATIO = 100
-#: Below this size, bytes, a member or an archive may swell as it likes.
-_HARMLESS = 2**20
+#: Smaller ones are none, however well they pack: a picture that is nearly all black.
+_HARMLESS = 16_000_000
 
 _ZIP, _GZIP = b"PK", b"\x1f\x8b"
 #: As written by all; others (bz2, LZMA) are not decompressed in bounded steps by `zipfile`.

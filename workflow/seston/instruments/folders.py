@@ -1,11 +1,13 @@
 """Folders of crops: what lies in them, and below; and what betrays another instrument's."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from seston.errors import SestonError
-from seston.instruments.names import is_archive, is_image
+from seston.instruments.contract import Flag
+from seston.instruments.names import is_archive, is_image, shown
 
 # Other programs too write files that end in .hdr and .roi: in a folder they say nothing.
 _OF_A_RUN = {".lst": "flowcam", ".ctx": "flowcam", ".adc": "ifcb"}
@@ -93,6 +95,18 @@ def require_own(file: Path, instrument: str) -> None:
         raise SestonError(
             f"{file}: a file of {_SHOWN[other]}, by its ending; write {other} as its instrument"
         )
+
+
+def listing_flags(path: Path, pictures: Sequence[str], nested: Sequence[str]) -> list[Flag]:
+    """Tell that a folder or archive holds no picture, or archives that are not entered."""
+    flags = []
+    if not pictures:
+        text = f"no picture (png, jpg, tif) found in {shown(path.name)}: a true zero?"
+        flags.append(Flag("no_organisms", text))
+    if nested:
+        text = f"archives inside were not opened: {len(nested)}, such as {shown(nested[0])}"
+        flags.append(Flag("nested_archive", text))
+    return flags
 
 
 def refuse(error: OSError) -> NoReturn:

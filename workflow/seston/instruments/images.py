@@ -88,13 +88,7 @@ def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
         everything = [name for name, _ in inside() if is_image(name) or is_archive(name)]
         names, nested = ([*filter(kind, everything)] for kind in (is_image, is_archive))
         crops = (member for member in inside() if is_image(member[0]))
-    flags = []
-    if not names:
-        text = f"no picture (png, jpg, tif) found in {shown(path.name)}: a true zero?"
-        flags.append(Flag("no_organisms", text))
-    if nested:
-        text = f"archives inside were not opened: {len(nested)}, such as {shown(nested[0])}"
-        flags.append(Flag("nested_archive", text))
+    flags = folders.listing_flags(path, names, nested)
     return Effort(len(names), flags=tuple(flags)), _organisms(crops, reading)
 
 

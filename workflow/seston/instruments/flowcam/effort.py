@@ -78,7 +78,10 @@ def _volume_flags(context: Context) -> list[Flag]:
 def _count_flags(context: Context, listed: Listed) -> list[Flag]:
     count = len(listed.rows)
     found = [] if count else [Flag("no_organisms", "no particle in the list: a true zero?")]
-    if context.stated_count not in (None, count):
+    if count and not listed.rows[-1].values:
+        told = "the list ends in the middle of a row: cut off in a copy? copy it again"
+        found.append(Flag("list_incomplete", told))
+    elif context.stated_count not in (None, count):
         told = (
             f"an edited run: {context.stated_count} particles by the run summary,"
             f" {count} in the list"

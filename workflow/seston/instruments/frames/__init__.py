@@ -91,13 +91,7 @@ def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:
     empty = None
     if settings.background in ("auto", "file"):
         empty = empty_frame(root / settings.background_file, reading)
-    flags = []
-    if not names:
-        text = f"no picture (png, jpg, tif) found in {shown(path.name)}: a true zero?"
-        flags.append(Flag("no_organisms", text))
-    if nested:
-        text = f"{len(nested)} archives inside were not opened, such as {shown(nested[0])}"
-        flags.append(Flag("nested_archive", text))
+    flags = folders.listing_flags(path, names, nested)
     if unused:
         text = (
             f"{shown(unused[0])} is not read: move it to {settings.background_file} in the sample's"
