@@ -25,7 +25,7 @@ from seston.measure import Organism, measure
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests"))
-from flowcam_crops import Crop, flowcam_crops  # noqa: E402
+from flowcam_crops import Crop, flowcam_crops  # noqa: E402 - the path is set before
 
 SAME = (
     "area", "perimeter", "feret_diameter_max", "axis_major_length", "axis_minor_length",

@@ -214,7 +214,9 @@ def test_boxes_of_one_organism_are_joined(tmp_path):
 
 
 def test_no_mask_claims_what_no_box_shows(tmp_path, monkeypatch):
-    everything = lambda pixels, alone: np.ones(pixels.shape, bool)  # noqa: E731
+    def everything(pixels, alone):
+        return np.ones(pixels.shape, bool)
+
     monkeypatch.setattr("seston.instruments.ifcb.cut.crop_mask", everything)
     images = [np.full((20, 30), 180, np.uint8)] * 2
     places = [(10, 10), (35, 14)]

@@ -10,7 +10,8 @@ from scipy.ndimage import gaussian_filter
 from drawn import ellipse, rod
 from flowcam_crops import example_crops
 from seston import schemas
-from seston.measure import Organism, focus, measure
+from seston.measure import Organism, measure
+from seston.measure.grey import focus_of, luma
 from synthetic.images import picture
 
 CARBON = {"carbon_pg", "carbon_if_diatom_pg", "diatom"}
@@ -46,7 +47,7 @@ def test_without_a_mask_only_the_crop_is_known(nothing: np.ndarray | None):
     pixels = picture(35, 35)
     found = measured(pixels, nothing, 1.0)
     assert list(found) == schemas.MEASUREMENTS.names
-    assert found.pop("focus") == focus(pixels) > 0
+    assert found.pop("focus") == focus_of(luma(pixels)) > 0
     assert found.pop("at_border") is False
     assert set(found.values()) == {None}
 
@@ -118,7 +119,7 @@ def test_focus_by_hand():
     pixels = np.zeros((4, 4), np.uint8)
     pixels[1, 1] = 10
     # Laplacian where all four neighbours exist: -40 at the point, 10, 10 beside it, 0 across
-    assert focus(pixels) == pytest.approx(np.var([-40, 10, 10, 0]))
+    assert focus_of(luma(pixels)) == pytest.approx(np.var([-40, 10, 10, 0]))
 
 
 def test_focus_of_colour_is_that_of_its_luma():
@@ -126,20 +127,20 @@ def test_focus_of_colour_is_that_of_its_luma():
     grey = 0.299 * pixels[..., 0] + 0.587 * pixels[..., 1] + 0.114 * pixels[..., 2]
     inner = grey[1:-1, 1:-1]
     laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner
-    assert focus(pixels) == pytest.approx(laplacian.var(), rel=1e-5)
+    assert focus_of(luma(pixels)) == pytest.approx(laplacian.var(), rel=1e-5)
 
 
 def test_focus_falls_with_blur_and_is_zero_on_a_ramp():
     sharp = picture(60, 60)
     soft = gaussian_filter(sharp, (2, 2, 0))
-    assert focus(sharp) > 20 * focus(soft)
+    assert focus_of(luma(sharp)) > 20 * focus_of(luma(soft))
     ramp = np.tile(np.arange(0, 200, 10, dtype=np.uint8), (20, 1))
-    assert focus(ramp) == 0
+    assert focus_of(luma(ramp)) == 0
 
 
 def test_focus_needs_three_by_three_pixels():
     with pytest.raises(ValueError, match="2 x 9 px"):
-        focus(np.zeros((9, 2), np.uint8))
+        focus_of(luma(np.zeros((9, 2), np.uint8)))
 
 
 def test_the_docs_name_every_measurement(repository: Path):

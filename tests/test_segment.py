@@ -9,7 +9,7 @@ from PIL import Image
 
 from seston import store
 from seston.errors import SestonError
-from seston.measure import focus
+from seston.measure.grey import focus_of, luma
 from seston.recorded import recorded_table, together
 from seston.segment import segment
 from synthetic import frames as synthetic_frames
@@ -79,7 +79,7 @@ def test_crops_keep_their_pixels_and_their_masks_are_measured(tmp_path):
         assert (row["mask"], row["area_px"], row["pixel_um"]) == ("bin", area, 0.5)
         assert row["area_um2"] == pytest.approx(area / 4)
         assert np.pi / 4 * row["esd_um"] ** 2 == pytest.approx(area / 4)
-        assert row["focus"] == focus(pixels)
+        assert row["focus"] == focus_of(luma(pixels))
         assert row["vs_abd_um"] == int(row["roi"]) + 0.25
         assert row["timestamp"].second == (9 + int(row["roi"])) % 60
     assert effort["volume_ml"] == pytest.approx(VOLUME_ML)

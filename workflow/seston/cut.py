@@ -12,13 +12,11 @@ import pyarrow.compute as pc
 
 from seston import schemas
 from seston.instruments import instrument
-from seston.instruments.contract import Effort, Flag, Reading, Rejection, Roi
+from seston.instruments.contract import MIN_SIDE, Effort, Flag, Reading, Rejection, Roi
 from seston.organisms import crop_rows
 from seston.recorded import recorded_table, together
 from seston.sheet import Sample
 
-#: Shortest side of a crop, px: sharpness needs neighbours on all sides.
-MIN_SIDE = 3
 _BATCH = 256
 #: Reasons of rejections by which no organism is lost.
 _REPEATS = ("duplicate_name", "repeated_row")

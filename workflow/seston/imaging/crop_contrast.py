@@ -101,6 +101,7 @@ def touching_edge(boxes: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArra
 
 def _minus(one: Levels | int, other: Levels | int, dtype: int) -> Levels:
     """Subtract arrays or numbers; what the type cannot hold becomes the nearest that it can."""
+    # OpenCV's type hints do not know that it takes numbers too.
     return cv2.subtract(one, other, dtype=dtype)  # type: ignore[arg-type]
 
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+#: Shortest side of a crop that can be used, px: sharpness needs neighbours on all sides.
+MIN_SIDE = 3
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a sample is to be read.

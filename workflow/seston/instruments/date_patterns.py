@@ -126,4 +126,5 @@ def _date_of(found: re.Match[str]) -> datetime:
     month = values["month"]
     if month[:3].lower() in _MONTHS:
         values["month"] = str(_MONTHS.index(month[:3].lower()) + 1)
+    # mypy fears an eighth number, the time zone; there are six fields.
     return datetime(*(int(values.get(field) or 0) for field in _FIELDS))  # type: ignore[arg-type]

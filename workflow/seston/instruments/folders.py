@@ -37,6 +37,7 @@ def crops_below(path: Path) -> tuple[list[str], list[str]]:
     archives: list[str] = []
     for folder, folders, names in os.walk(top, onerror=refuse):
         here = "" if folder == top else os.path.relpath(folder, top).replace(os.sep, "/") + "/"
+        # os.path: a Path for each of a million names would slow every start.
         apart = {
             name
             for name in folders

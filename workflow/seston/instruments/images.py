@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seston.errors import SestonError
 from seston.instruments import archives, dates, folders
-from seston.instruments.contract import Effort, Flag, Found, Reading, Rejection, Roi
+from seston.instruments.contract import MIN_SIDE, Effort, Flag, Found, Reading, Rejection, Roi
 from seston.instruments.date_patterns import time_of_picture
 from seston.instruments.names import is_archive, is_image, require_utf8, shown
 from seston.instruments.unusable import Unusable
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 RECURSIVE = True
 #: Gives the file of a crop or what stands in it, or raises `Unusable`.
 Content = Callable[[], Path | bytes]
-#: Smaller crops are refused as such, whatever they show.
-_TOO_SMALL = 3
 
 
 def check(path: Path) -> None:
@@ -137,7 +135,7 @@ def _organisms(crops: Iterator[tuple[str, Content]], reading: Reading) -> Iterat
 def _require_contrast(pixels: "npt.NDArray[np.uint8]") -> None:
     """Refuse a picture of one colour: the camera or a copy failed, there is no organism in it."""
     # Too small a crop is refused for that. Nearly all differ in their first and middle row.
-    if min(pixels.shape[:2]) < _TOO_SMALL or (pixels[0] != pixels[len(pixels) // 2]).any():
+    if min(pixels.shape[:2]) < MIN_SIDE or (pixels[0] != pixels[len(pixels) // 2]).any():
         return
     if (pixels == pixels[0, 0]).all():
         raise Unusable("flat", f"all pixels have the value {pixels[0, 0]}")

@@ -15,7 +15,7 @@ from seston.measure.carbon import carbon_of_diatom, carbon_of_protist
 from seston.measure.grey import focus_of, luma, mean_and_spread
 from seston.measure.shape import Shape, equivalent_diameter, shape_of, tight
 
-__all__ = ["Organism", "equivalent_diameter", "focus", "measure", "without_fringe"]
+__all__ = ["Organism", "equivalent_diameter", "measure", "without_fringe"]
 
 Value = float | int | bool | str | None
 
@@ -84,11 +84,6 @@ def without_fringe(diameter_um: float | None) -> dict[str, Value]:
         return {"vs_volume_um3": None, "vs_carbon_pg": None}
     volume = sphere(diameter_um)
     return {"vs_volume_um3": volume, "vs_carbon_pg": carbon_of_protist(volume)}
-
-
-def focus(pixels: npt.NDArray[np.uint8]) -> float:
-    """Return the variance of the Laplacian of a crop (`seston.measure.grey.focus_of`)."""
-    return focus_of(luma(pixels))
 
 
 def _in_pixels(shape: Shape) -> dict[str, Value]:
