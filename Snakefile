@@ -8,6 +8,7 @@ min_version("9.20")
 include: "workflow/rules/common.smk"
 include: "workflow/rules/organisms.smk"
 include: "workflow/rules/models.smk"
+include: "workflow/rules/evidence.smk"
 include: "workflow/rules/clusters.smk"
 include: "workflow/rules/results.smk"
 
@@ -42,8 +43,14 @@ rule embed_all:
     localrule: True
 
 
+rule evidence:
+    input:
+        rules.choose.output,
+    localrule: True
+
+
 rule clusters:
     input:
         collect(rules.assign.output, model=MODELS, shard=SHARDS),
-        collect(rules.map.output, model=MODEL),
+        rules.map.output,
     localrule: True

@@ -12,7 +12,7 @@ import pyarrow as pa
 from PIL import Image, ImageDraw
 
 from seston import store
-from seston.schemas import EXAMPLES, FRINGE_CORRECTED, IMAGES, MEASUREMENTS, REJECTED
+from seston.schemas import EXAMPLES, FORMAT, FRINGE_CORRECTED, IMAGES, MEASUREMENTS, REJECTED
 from seston.trends.periods import Period, start_of_period
 
 
@@ -57,6 +57,7 @@ def write_results(
     clusters: int = 9,
     seed: int = 1,
     attention: str | None = "finetuned",
+    evidence: str = "better",
     evil: str = "",
     rejects: int = 3,
     period: Period = "day",
@@ -69,8 +70,11 @@ def write_results(
     attention : str or None
         ``"finetuned"``: maps before and after, and a history; ``"pretrained"``:
         maps only; None: neither.
+    evidence : str
+        How the fine-tuned model compares: ``"better"``, ``"worse"`` or ``"noise"``; or
+        ``"unlabelled"`` (better, no labels), ``"gaps"`` (worse, some values missing).
     evil : str
-        Is put into every free text: sites, groups, warnings, reasons.
+        Is put into every free text: sites, groups, warnings, reasons, labels, notes.
     **settings
         Sections of settings to add to or change, such as ``report={"title": "…"}``.
     """
@@ -88,13 +92,15 @@ def write_results(
     bad = _rejects(table, rejects, evil)
     table["rejected"] = table["sample"].map(bad["sample"].value_counts()).fillna(0).astype(int)
     table["listed"] = table["used"] + table["rejected"]
+    tuned = attention == "finetuned"
+    chosen = "finetuned" if tuned and evidence not in ("worse", "gaps") else "pretrained"
     paths = {
         "images": folder / "images.parquet",
         "samples": folder / "samples.tsv",
         "quality": folder / "quality.tsv",
         "abundance": folder / "abundance.tsv",
         "examples": folder / "examples.parquet",
-        "kmeans": folder / _model(attention) / "kmeans" / "kmeans.json",
+        "kmeans": folder / chosen / "kmeans" / "kmeans.json",
         "settings": folder / "settings.yaml",
     }
     store.write_table(
@@ -142,9 +148,15 @@ def write_results(
         told[section] |= changed
     store.write_text(json.dumps(told, ensure_ascii=False), paths["settings"])
     given: dict[str, Any] = paths | {"rejected_dir": folder / "segment", "shards": ["b", "a"]}
+    models = ("pretrained", "finetuned") if tuned else ("pretrained",)
+    told = evidence if len(organisms) else "nothing"
+    given |= write_evidence(folder, models, chosen, told, evil)
+    given["runtime"] = folder / chosen / "runtime" / "runtime.json"
+    store.write_text(json.dumps(RUNTIME | {"model": FINGERPRINTS[chosen]}), given["runtime"])
+    given["model"] = _model_file(folder / chosen / "model.safetensors", FINGERPRINTS[chosen])
     if attention is not None and len(organisms):
         given["attention"] = _attention(folder / "attention.npz", organisms, attention, rng)
-    if attention == "finetuned":
+    if tuned:
         given["history"] = _history(folder / "history.tsv", rng)
     return given
 
@@ -322,16 +334,90 @@ def _crop(side: int, cluster: int, rng) -> bytes:
 
 
 def _attention(path: Path, organisms: pd.DataFrame, models: str, rng) -> Path:
-    n = min(16, len(organisms))
-    tiles = np.stack([np.asarray(Image.open(BytesIO(_crop(64, i, rng)))) for i in range(n)])
-    maps = {
-        m: rng.dirichlet(np.ones(64), (n, 3)).reshape(n, 3, 8, 8)
-        for m in ("pretrained", "finetuned")
-    }
-    if models == "pretrained":
-        del maps["finetuned"]
-    np.savez(path, ids=organisms["image_id"].to_numpy(str)[:n], tiles=tiles, **maps)
+    n = min(8, len(organisms))
+    pictures = np.stack([np.asarray(Image.open(BytesIO(_crop(256, i, rng)))) for i in range(n)])
+    arrays = {"ids": organisms["image_id"].to_numpy(str)[:n], "pictures": pictures}
+    arrays |= {"tiles": pictures[:, ::4, ::4], "note": np.array("")}
+    arrays["chosen"] = np.arange(n) % 5 == 3
+    for model in ("pretrained", "finetuned") if models == "finetuned" else ("pretrained",):
+        maps = rng.dirichlet(np.ones(64), (n, 3)).reshape(n, 3, 8, 8)
+        arrays |= {model: maps.astype(np.float32), f"{model}_rollout": maps.mean(1) / 2 + 1 / 128}
+    np.savez(path, **arrays)
     return path
+
+
+#: measure: value before, half the width of its interval, chance, which is better
+FIGURES = {
+    "labels": {
+        "knn_5": (0.62, 0.04, 0.08, "higher"), "knn_20": (0.58, 0.04, 0.08, "higher"),
+        "linear_probe": (0.71, 0.03, 0.08, "higher"), "nmi": (0.48, None, 0.02, "higher"),
+        "ami": (0.46, None, 0.0, "higher"), "ari": (0.31, None, 0.0, "higher"),
+        "purity": (0.55, None, 0.12, "higher"),
+    },
+    "collapse": {
+        "feature_std": (0.81, None, None, ""), "effective_rank": (48.2, None, None, ""),
+        "uniformity": (-2.61, None, None, "lower"), "alignment": (0.242, None, None, "lower"),
+    },
+    "views": {"neighbour_agreement": (0.52, 0.02, 0.001, "higher")},
+    "confounding": {
+        "sample": (0.31, 0.02, 0.02, "lower"), "day": (0.34, 0.03, 0.02, "lower"),
+        "instrument": (0.97, 0.01, 0.6, "lower"), "group": (0.2, 0.05, 0.17, "lower"),
+        "brightness": (0.66, 0.05, 0.0, "lower"), "size": (0.4, 0.05, 0.0, ""),
+    },
+}  # fmt: skip
+EVIDENCE_COLUMNS = (
+    "about", "measure", "set", "value", "low", "high", "chance", "better", "images", "groups",
+    "note",
+)  # fmt: skip
+
+
+def write_evidence(
+    folder: Path, models: tuple[str, ...], chosen: str, kind: str, evil: str = ""
+) -> dict[str, Any]:
+    """Write the evidence of these models, and the verdict; return these options of `report`."""
+    gain = {"worse": -0.08, "gaps": -0.08, "noise": 0.005}.get(kind, 0.09)
+    paths = []
+    for model in models:
+        rows = []
+        for about, measures in FIGURES.items():
+            for measure, figures in measures.items():
+                sets = ("lake" + evil, "lake, seen in training") if about == "labels" else ("",)
+                factor = 1 + gain * (model == "finetuned")
+                rows += [_figure(about, measure, name, figures, factor) for name in sets]
+        table = pd.DataFrame(rows, columns=EVIDENCE_COLUMNS, dtype=object)
+        if kind == "unlabelled":
+            table = table[table["about"] != "labels"]
+            table.loc[-1] = ["labels", "", "", *[""] * 7, "no labels" + evil]
+        if kind == "nothing":
+            table = table.iloc[:0]
+            table.loc[0] = ["collapse", "", "", *[""] * 5, "0", "0", "too few organisms"]
+        if kind == "gaps":
+            absent = table["measure"].isin(["knn_20", "instrument"])
+            absent |= (table["measure"] == "nmi") & (model == "finetuned")
+            table.loc[absent, ["value", "low", "high", "chance"]] = ""
+            table.loc[absent, "note"] = "one instrument only" + evil
+        paths.append(folder / model / "evidence.tsv")
+        store.write_text(table.to_csv(sep="\t", index=False), paths[-1])
+    verdict = {
+        "chosen": chosen,
+        "criterion": "" if len(models) < 2 else "labels:knn_5:lake" + evil,
+        "decided_by": "evidence" if len(models) > 1 else "only model",
+        "worse": gain < 0 and len(models) > 1,
+        "reasons": ["The difference is larger than what two halves of the samples differ." + evil],
+        "fingerprints": {model: FINGERPRINTS[model] for model in models},
+    }
+    store.write_text(json.dumps(verdict), folder / "verdict.json")
+    return {"evidence": paths, "verdict": folder / "verdict.json"}
+
+
+def _figure(about: str, measure: str, labels: str, figures: tuple, factor: float) -> list:
+    value, half, chance, better = figures
+    value = min(value * factor, 0.98) if about == "confounding" else value * factor
+    numbers = [value, *([value - half, value + half] if half else [""] * 2)]
+    told = [f"{number:.6g}" if number != "" else "" for number in numbers]
+    by_chance = "" if chance is None else f"{chance:.6g}"
+    note = "sampled 20000 of 1200000" if measure == "day" else ""
+    return [about, measure, labels, *told, by_chance, better, 4000, 22, note]
 
 
 def _history(path: Path, rng) -> Path:
@@ -345,14 +431,36 @@ def _history(path: Path, rng) -> Path:
             "momentum": 0.996,
             "feature_std": 0.05 + 0.01 * np.log(step),
             "images_per_s": 80.0,
+            "weight_decay": np.linspace(0.04, 0.4, 200),
+            "teacher_entropy": np.where(step % 10, np.nan, 6.0),
+            "machine": "one",
         }
     )
     store.write_text(table.to_csv(sep="\t", index=False), path)
     return path
 
 
-def _model(attention: str | None) -> str:
-    return "finetuned" if attention == "finetuned" else "pretrained"
+RUNTIME = {
+    "engine": "openvino",
+    "device": "cpu",
+    "precision": "bf16",
+    "batch_size": 128,
+    "images_per_second": {"torch fp32": 80.0, "openvino bf16": 350.0},
+    "agreement": {"openvino bf16": {"labels": 0.998, "cosine_min": 0.9991, "max_abs": 0.02}},
+    "why": "openvino bf16 was the fastest that gave the same clusters",
+    "machine": "a processor",
+}
+FINGERPRINTS = {"pretrained": "a" * 64, "finetuned": "b" * 64}
+
+
+def _model_file(path: Path, made_by: str) -> Path:
+    """A model file of no weights: the length of its header, and the header with the card."""
+    card = {"name": "vit_tiny_patch8_64", "feature": "cls@9+mean", "dim": 384, "source": "bundled"}
+    kind = {"format": FORMAT, "kind": "model", "fingerprint": made_by, "backbone": json.dumps(card)}
+    header = json.dumps({"__metadata__": {f"seston.{key}": kind[key] for key in kind}}).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    return path
 
 
 def _settings(attention: str | None, clusters: int, period: Period) -> dict[str, Any]:
@@ -367,7 +475,9 @@ def _settings(attention: str | None, clusters: int, period: Period) -> dict[str,
             "epochs": 1,
             "max_images": 0,
             "batch_size": 64,
+            "accumulate": 2,
             "learning_rate": 0.0001,
+            "layer_decay": 0.75,
         },
         "cluster": {"k": clusters, "model": "auto", "iterations": 25, "refine": 5},
         "density": {"components": 50, "neighbors": 30, "min_dist": 0.0},

@@ -1,24 +1,58 @@
+"""The stage: which images, their pictures, and the file."""
+
+import io
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
-import timm
-import torch
+from PIL import Image
 
+from seston import store
 from seston.arrays import ArrayFile
-from seston.attention import attention, attention_maps
+from seston.attention import attention
 from seston.errors import SestonError
-from seston.models.backbones import Backbone, images_of, spec_of
+from seston.models.backbones import Backbone, spec_of
 from seston.models.model_file import card_of, read_model, write_model
 from seston.models.weights import backbone
+from seston.schemas import CROPS
 from synthetic_tiles import write_tiles
+
+
+def png_of(name: str) -> bytes:
+    """Return a crop whose size and grey depend on its id: 30 wide, 10 to 29 high."""
+    number = int(name.split("/")[1])
+    data = io.BytesIO()
+    Image.new("L", (30, 10 + number % 20), 100 + number).save(data, "PNG")
+    return data.getvalue()
+
+
+def write_shard(folder: Path, shard: str, counts: dict[str, int], **more: int) -> None:
+    tiles = write_tiles(folder / "tiles" / f"{shard}.arrow", counts, **more)
+    ids = ArrayFile(tiles, "tiles").ids.to_pylist()
+    crops = {field.name: pa.nulls(len(ids), field.type) for field in CROPS}
+    crops |= {"image_id": pa.array(ids, pa.string())}
+    crops |= {"crop": pa.array([png_of(name) for name in ids], pa.binary())}
+    path = folder / "segment" / shard / "crops.parquet"
+    store.write_table(pa.table(crops), path, CROPS, "crops", "settings")
 
 
 @pytest.fixture
 def tiles_dir(tmp_path: Path) -> Path:
-    write_tiles(tmp_path / "tiles" / "one.arrow", {"bloom": 40, "b": 2}, seed=1)
-    write_tiles(tmp_path / "tiles" / "two.arrow", {"c": 5}, seed=2)
+    write_shard(tmp_path, "one", {"bloom": 40, "b": 2}, seed=1)
+    write_shard(tmp_path, "two", {"c": 5}, seed=2)
     return tmp_path / "tiles"
+
+
+def run(tiles_dir: Path, pretrained: Path, out: Path, **more: object) -> None:
+    given = {"shards": ["two", "one"], "images": 6, "seed": 0, **more}
+    attention(
+        tiles_dir=tiles_dir,
+        segment_dir=tiles_dir.parent / "segment",
+        pretrained=pretrained,
+        attention=out,
+        **given,
+    )
 
 
 def model(tmp_path: Path, name: str, seed: int) -> Path:
@@ -27,52 +61,20 @@ def model(tmp_path: Path, name: str, seed: int) -> Path:
     return path
 
 
-def test_maps_equal_the_attention_inside_timm() -> None:
-    torch.manual_seed(0)
-    ours = Backbone(spec_of("vit_tiny_patch8_64"), 64).eval()
-    theirs = timm.create_model(
-        "vit_tiny_patch16_224", pretrained=False, num_classes=0, img_size=64, patch_size=8
-    ).eval()
-    theirs.load_state_dict(ours.net.state_dict())
-    last, seen = theirs.blocks[-1].attn, []
-    last.fused_attn = False
-    last.attn_drop.register_forward_hook(lambda _, inputs, output: seen.append(output))
-    tiles = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
-    with torch.inference_mode():
-        theirs(ours.normalise(images_of(torch.from_numpy(tiles))))
-    found = attention_maps(ours, tiles, torch.device("cpu"))
-    assert found is not None and found.shape == (2, 3, 8, 8)
-    np.testing.assert_allclose(found.reshape(2, 3, 64), seen[0][:, :, 0, 1:], atol=1e-6)
-
-
-def test_registers_are_left_out_of_the_map() -> None:
-    torch.manual_seed(0)
-    built = Backbone(spec_of("vit_small_patch14_reg4_dinov2"), 28).eval()
-    tiles = np.random.default_rng(0).integers(0, 255, (1, 28, 28, 3), dtype=np.uint8)
-    found = attention_maps(built, tiles, torch.device("cpu"))
-    assert found is not None and found.shape == (1, 6, 2, 2)
-    assert (found.sum((2, 3)) < 1).all()
-
-
 def test_before_and_after_show_the_same_images_of_all_samples(
     tmp_path: Path, tiles_dir: Path
 ) -> None:
     out = tmp_path / "attention.npz"
-    attention(
-        tiles_dir=tiles_dir,
-        shards=["two", "one"],
-        pretrained=model(tmp_path, "before", 1),
-        finetuned=model(tmp_path, "after", 2),
-        attention=out,
-        images=6,
-        seed=0,
-    )
+    run(tiles_dir, model(tmp_path, "before", 1), out, finetuned=model(tmp_path, "after", 2))
     found = np.load(out, allow_pickle=False)
     assert found["ids"].dtype.kind == "U"
     samples = [one.split("/")[0] for one in found["ids"]]
     assert sorted(samples) == ["b", "b", "bloom", "bloom", "c", "c"]
-    assert found["pretrained"].shape == found["finetuned"].shape == (6, 2, 4, 4)
-    assert found["pretrained"].dtype == np.float32
+    assert not found["chosen"].any() and found["chosen"].dtype == bool
+    for name in ("pretrained", "finetuned"):
+        assert (found[name].shape, found[name].dtype) == ((6, 2, 4, 4), np.float32)
+        flow = found[f"{name}_rollout"]
+        assert (flow.shape, flow.dtype) == ((6, 4, 4), np.float32)
     assert not np.array_equal(found["pretrained"], found["finetuned"])
     assert str(found["note"]) == ""
     one, two = (ArrayFile(tiles_dir / f"{name}.arrow", "tiles") for name in ("one", "two"))
@@ -85,48 +87,79 @@ def test_before_and_after_show_the_same_images_of_all_samples(
         assert np.array_equal(tile, by_id[name])
 
 
+def test_pictures_are_the_crops_in_squares(tmp_path: Path, tiles_dir: Path) -> None:
+    out = tmp_path / "attention.npz"
+    run(tiles_dir, model(tmp_path, "before", 1), out, ids=["c/00003", "bloom/00031"], images=4)
+    found = np.load(out)
+    assert found["pictures"].shape == (6, 256, 256, 3)
+    assert found["pictures"].dtype == np.uint8
+    for name, picture in zip(found["ids"], found["pictures"], strict=True):
+        # A crop of one grey is padded with that grey: the square has no other.
+        assert (picture == 100 + int(name.split("/")[1])).all()
+
+
+def test_ids_asked_for_come_first_and_are_not_drawn_again(tmp_path: Path, tiles_dir: Path) -> None:
+    out, asked = tmp_path / "attention.npz", ["c/00003", "b/00001", "c/00003", "b/00000"]
+    run(tiles_dir, model(tmp_path, "before", 1), out, ids=asked, images=60)
+    found = np.load(out)
+    assert found["ids"][:3].tolist() == ["c/00003", "b/00001", "b/00000"]
+    assert found["chosen"].tolist() == [True] * 3 + [False] * 44
+    assert len(set(found["ids"])) == 47  # all there are, once
+    run(tiles_dir, model(tmp_path, "before", 1), out, ids=asked, images=0)
+    assert len(np.load(out)["pretrained"]) == 3
+
+
+def test_unknown_ids_are_listed_with_near_ones(tmp_path: Path, tiles_dir: Path) -> None:
+    out = tmp_path / "attention.npz"
+    with pytest.raises(SestonError) as told:
+        run(
+            tiles_dir,
+            model(tmp_path, "before", 1),
+            out,
+            ids=["c/00004", "c/0003", "blom/00001", "zzzz/1"],
+        )
+    message = str(told.value)
+    assert "attention.ids: 3 of 4 are no organisms of this run" in message
+    assert "c/0003 (did you mean c/00003" in message
+    assert "blom/00001 (no sample blom; samples like it: bloom)" in message
+    assert "zzzz/1 (no sample zzzz)" in message
+    assert "; c/00004" not in message and not out.exists()
+
+
 def test_two_runs_give_the_same_bytes(tmp_path: Path, tiles_dir: Path) -> None:
     before, outs = model(tmp_path, "before", 1), []
     for name in ("first", "second"):
         outs.append(tmp_path / f"{name}.npz")
-        attention(
-            tiles_dir=tiles_dir,
-            shards=["one"],
-            pretrained=before,
-            attention=outs[-1],
-            images=3,
-            seed=0,
-        )
+        run(tiles_dir, before, outs[-1], shards=["one"], images=3, ids=["b/00001"])
     assert outs[0].read_bytes() == outs[1].read_bytes()
     assert "finetuned" not in np.load(outs[0])
 
 
 def test_network_without_attention_leaves_a_note(tmp_path: Path, tiles_dir: Path) -> None:
-    built = Backbone(spec_of("resnet18"), 32)
+    built = Backbone(spec_of("test_efficientnet"), 32)
     path = tmp_path / "cnn.safetensors"
     write_model(path, built, card_of(built, "random", None))
     assert read_model(path)[1].patch is None
     out = tmp_path / "attention.npz"
-    attention(tiles_dir=tiles_dir, shards=["one"], pretrained=path, attention=out, images=3, seed=0)
+    run(tiles_dir, path, out, images=3)
     found = np.load(out)
-    assert "no vision transformer" in str(found["note"])
+    assert "test_efficientnet has no attention from a CLS token" in str(found["note"])
     assert "pretrained" not in found and len(found["tiles"]) == 3
 
 
 def test_no_images_and_unfit_tiles(tmp_path: Path, tiles_dir: Path) -> None:
     before, out = model(tmp_path, "before", 1), tmp_path / "attention.npz"
-    write_tiles(tiles_dir / "empty.arrow", {})
-    attention(
-        tiles_dir=tiles_dir, shards=["empty"], pretrained=before, attention=out, images=3, seed=0
-    )
+    write_shard(tmp_path, "empty", {})
+    run(tiles_dir, before, out, shards=["empty"])
     assert np.load(out)["pretrained"].shape == (0, 2, 4, 4)
-    write_tiles(tiles_dir / "large.arrow", {"a": 2}, size=64)
+    assert np.load(out)["pictures"].shape == (0, 256, 256, 3)
+    write_shard(tmp_path, "large", {"a": 2}, size=64)
     with pytest.raises(SestonError, match="takes 32 px"):
-        attention(
-            tiles_dir=tiles_dir,
-            shards=["large"],
-            pretrained=before,
-            attention=out,
-            images=3,
-            seed=0,
-        )
+        run(tiles_dir, before, out, shards=["large"])
+
+
+def test_crops_of_another_run(tmp_path: Path, tiles_dir: Path) -> None:
+    before, out = model(tmp_path, "before", 1), tmp_path / "attention.npz"
+    write_tiles(tiles_dir / "two.arrow", {"c": 5, "d": 3})
+    with pytest.raises(SestonError, match=r"crops\.parquet lacks 3 images .* such as d/00000"):
+        run(tiles_dir, before, out, shards=["two"], images=10)

@@ -6,56 +6,7 @@ import timm
 import torch
 
 from seston.errors import SestonError
-from seston.models.backbones import REGISTRY, Backbone, images_of, spec_of
-from seston.models.vit import ViT, resampling
-
-
-def shallow(name: str, size: int) -> ViT:
-    """Return the first two blocks of an architecture, enough to compare."""
-    torch.manual_seed(0)
-    net = Backbone(replace(spec_of(name), depth=2), size).net.eval()
-    assert isinstance(net, ViT)
-    return net
-
-
-def as_timm(name: str, net: ViT, **more: object) -> torch.nn.Module:
-    theirs = timm.create_model(name, pretrained=False, num_classes=0, depth=2, **more)
-    theirs.load_state_dict(net.state_dict(), strict=True)
-    return theirs.eval()
-
-
-def same_tokens(net: ViT, theirs: torch.nn.Module, images: torch.Tensor) -> None:
-    with torch.inference_mode():
-        torch.testing.assert_close(net(images), theirs.forward_features(images))
-
-
-def test_tiny_vit_gives_the_tokens_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
-    theirs = as_timm("vit_tiny_patch16_224", net, img_size=64, patch_size=8)
-    same_tokens(net, theirs, torch.rand(2, 3, 64, 64))
-
-
-@pytest.mark.parametrize("name", ["dinov2", "reg4_dinov2"])
-def test_dinov2_gives_the_tokens_of_timm(name: str) -> None:
-    name = f"vit_small_patch14_{name}"
-    net = shallow(name, 56)
-    for block in net.blocks:
-        torch.nn.init.normal_(block.ls1.gamma)  # timm starts them at 1e-5: too small to see
-        torch.nn.init.normal_(block.ls2.gamma)
-    same_tokens(net, as_timm(name, net, img_size=56), torch.rand(1, 3, 56, 56))
-
-
-def test_other_image_sizes_give_the_tokens_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
-    torch.nn.init.normal_(net.pos_embed)
-    more = {"img_size": 64, "patch_size": 8, "dynamic_img_size": True}
-    same_tokens(net, as_timm("vit_tiny_patch16_224", net, **more), torch.rand(2, 3, 32, 48))
-
-
-def test_positions_of_the_own_grid_are_not_touched() -> None:
-    torch.testing.assert_close(resampling(8, (8, 8)), torch.eye(64))
-    # a constant stays constant, whatever the grid
-    torch.testing.assert_close(resampling(5, (3, 7)).sum(1), torch.ones(21))
+from seston.models.backbones import Backbone, images_of, spec_of
 
 
 def test_size_and_parameters_of_the_bundled_architecture() -> None:
@@ -76,6 +27,89 @@ def test_feature_is_taken_after_the_norm(feature: str) -> None:
     torch.testing.assert_close(backbone(images), expected)
 
 
+def as_timm(net: torch.nn.Module, name: str, **more: object) -> torch.nn.Module:
+    theirs = timm.create_model(name, pretrained=False, num_classes=0, **more)
+    theirs.load_state_dict(net.state_dict(), strict=True)
+    return theirs.eval()
+
+
+def test_earlier_blocks_pass_through_the_last_norm_as_in_timm() -> None:
+    torch.manual_seed(0)
+    spec = replace(spec_of("vit_small_patch14_reg4_dinov2"), depth=3)
+    backbone = Backbone(replace(spec, feature="cls@1+mean@2+cls"), 28).eval()
+    theirs = as_timm(backbone.net, "vit_small_patch14_reg4_dinov2", img_size=28, depth=3)
+    images = torch.rand(2, 3, 28, 28)
+    with torch.inference_mode():
+        found = theirs.forward_intermediates(
+            backbone.normalise(images),
+            norm=True,
+            return_prefix_tokens=True,
+            intermediates_only=True,
+        )
+        (_, first), (patches, _), (_, last) = found
+        expected = torch.cat([first[:, 0], patches.mean((2, 3)), last[:, 0]], 1)
+        torch.testing.assert_close(backbone(images), expected)
+    assert backbone.length == 3 * 384
+
+
+@pytest.mark.parametrize("feature", ["cls@1", "mean@1", "cls@1+mean@2"])
+@pytest.mark.parametrize("name", ["vit_test_patch8", "test_vit"])
+def test_every_parameter_learns_whatever_the_feature(name: str, feature: str) -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(replace(spec_of(name), feature=feature), 32)
+    last = 2 if "@2" in feature else 1
+    assert len(backbone.net.blocks) == last < 3
+    backbone(torch.rand(2, 3, 32, 32)).square().sum().backward()
+    idle = [
+        key
+        for key, value in backbone.named_parameters()
+        if value.grad is None or not value.grad.any()
+    ]
+    assert idle == []
+
+
+def test_dinov3_at_the_size_of_tiles() -> None:
+    torch.manual_seed(0)
+    spec = spec_of("vit_small_patch16_dinov3")
+    backbone = Backbone(replace(spec, feature="cls+mean@2"), 64).eval()
+    theirs = as_timm(backbone.net, spec.name, img_size=64)
+    images = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        images_there = backbone.normalise(images)
+        tokens = theirs.forward_features(images_there)
+        assert tokens.shape == (1, 5 + 16, 384)  # CLS, four registers, 4 x 4 patches
+        x, rope = theirs._pos_embed(theirs.patch_embed(images_there))
+        for block in theirs.blocks[:2]:
+            x = block(x, rope=rope)
+        expected = torch.cat([tokens[:, 0], theirs.norm(x)[:, 5:].mean(1)], 1)
+        torch.testing.assert_close(backbone(images), expected)
+        assert backbone(torch.rand(1, 3, 32, 32)).shape == (1, 768)  # local crops
+    assert (spec.depth, spec.dim) == (len(theirs.blocks), theirs.num_features)
+
+
+def test_pool_is_what_timm_pools() -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(replace(spec_of("vit_small_patch16_dinov3"), feature="pool"), 32).eval()
+    theirs = as_timm(backbone.net, "vit_small_patch16_dinov3", img_size=32)
+    images = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        torch.testing.assert_close(backbone(images), theirs(backbone.normalise(images)))
+
+
+@pytest.mark.parametrize(
+    ("name", "feature", "message"),
+    [
+        ("resnet18", "cls", "neither a CLS token nor blocks .* use pool"),
+        ("vit_test_patch8", "pool", "no pooling of its own; use cls"),
+        ("vit_test_patch8", "cls@3", "has 2 blocks"),
+        ("test_vit3", "cls", "has no CLS token; use mean"),
+    ],
+)
+def test_feature_that_a_network_cannot_give(name: str, feature: str, message: str) -> None:
+    with pytest.raises(SestonError, match=message):
+        Backbone(replace(spec_of(name), feature=feature), 32)
+
+
 def test_convolutional_network_comes_from_timm() -> None:
     backbone = Backbone(spec_of("resnet18"), 64).eval()
     assert backbone(torch.rand(2, 3, 64, 64)).shape == (2, 512)
@@ -86,39 +120,6 @@ def test_any_model_of_timm_can_be_named() -> None:
     assert (spec.patch, spec.dim) == (16, 64)
     backbone = Backbone(spec, 32).eval()
     assert backbone(torch.rand(1, 3, 32, 32)).shape == (1, 64)
-
-
-def test_registry_agrees_with_timm_on_the_transform() -> None:
-    for spec in REGISTRY.values():
-        if spec.size is not None:
-            config = timm.get_pretrained_cfg(spec.name)
-            assert (spec.mean, spec.std) == (config.mean, config.std), spec.name
-            assert spec.size == config.input_size[-1], spec.name
-
-
-def test_name_with_and_without_its_tag() -> None:
-    assert spec_of("vit_small_patch8_224") is spec_of("vit_small_patch8_224.dino")
-
-
-def test_another_tag_is_taken_from_timm() -> None:
-    assert spec_of("resnet18.tv_in1k").name == "resnet18.tv_in1k"
-
-
-def test_unknown_name_is_answered_with_near_ones() -> None:
-    with pytest.raises(SestonError, match=r"did you mean .*vit_tiny_patch8_64"):
-        spec_of("vit_tiny_patch8_46")
-
-
-@pytest.mark.parametrize("name", ["vit_small_patch8_242", "vit_small_patch8_224.dyno"])
-def test_near_names_are_told_once_and_the_registrys_in_full_first(name: str) -> None:
-    with pytest.raises(SestonError) as told:
-        spec_of(name)
-    near = str(told.value).split("did you mean ")[1].rstrip("?").split(" or ")
-    assert near[0] == "vit_small_patch8_224.dino"
-    assert len(near) == len({one.partition(".")[0] for one in near})
-    full = {spec.name for spec in REGISTRY.values()}
-    known = [one in full for one in near]
-    assert known == sorted(known, reverse=True)
 
 
 def test_tile_that_is_no_whole_number_of_patches() -> None:

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.special import erf
 
 from seston.models.backbones import Backbone, spec_of
 from seston.models.dino import DINO, Head, dino_loss
@@ -83,9 +84,24 @@ def test_center_is_a_running_mean_of_the_teacher(method: DINO) -> None:
     with torch.no_grad():
         targets = method.teacher_head(method.teacher(torch.cat(crops[0])))
         method.loss(crops, 0.0)
+        assert not method.center.any()  # it stays within a step
+        method.after_step(1.0)
         torch.testing.assert_close(method.center, 0.1 * targets.mean(0))
         method.loss(crops, 0.0)
+        method.after_step(1.0)
     torch.testing.assert_close(method.center, 0.19 * targets.mean(0))
+
+
+def test_center_weights_every_image_of_a_step_alike(method: DINO) -> None:
+    few, many = views(2), views(5)
+    with torch.no_grad():
+        both = torch.cat(
+            [method.teacher_head(method.teacher(torch.cat(v[0]))) for v in (few, many)]
+        )
+        method.loss(few, 0.0)
+        method.loss(many, 0.0)
+        method.after_step(1.0)
+    torch.testing.assert_close(method.center, 0.1 * both.mean(0))
 
 
 def test_loss_uses_the_center_before_it_moves(method: DINO) -> None:
@@ -113,3 +129,58 @@ def test_teacher_follows_the_student(method: DINO) -> None:
 def test_no_local_crops(method: DINO) -> None:
     loss, _ = method.loss([views()[0], []], 0.5)
     assert loss.isfinite()
+
+
+def test_teachers_batch_norms_learn_from_the_global_crops_alone() -> None:
+    torch.manual_seed(0)
+    method = DINO(Backbone(spec_of("resnet18"), 32), prototypes=16).train()
+    crops = views()
+    norm = method.teacher.net.bn1
+    seen = []
+    norm.register_forward_pre_hook(lambda module, given: seen.append(given[0].detach()))
+    method.loss(crops, 0.0)
+    method.after_step(0.9)
+    assert len(seen) == 1 and len(seen[0]) == 6
+    torch.testing.assert_close(norm.running_mean, 0.1 * seen[0].mean((0, 2, 3)))
+    assert not torch.equal(norm.running_mean, method.backbone.net.bn1.running_mean)
+
+
+def test_a_step_equals_the_algorithm_in_numpy(method: DINO) -> None:
+    # Algorithm 1 of the paper from features on: heads, loss, center and teacher of one step.
+    crops = views()
+    with torch.no_grad():
+        features = [method.backbone(crop).double().numpy() for kind in crops for crop in kind]
+    method.teacher_head.mlp[0].bias.data.add_(0.3)  # else both heads are the same
+    student, teacher = (
+        {key: value.double().numpy().copy() for key, value in head.state_dict().items()}
+        for head in (method.head, method.teacher_head)
+    )
+    method.center.uniform_(-0.1, 0.1)
+    center = method.center.double().numpy().copy()
+    targets = [project(teacher, feature) for feature in features[:2]]
+    guesses = [project(student, feature) for feature in features]
+    cold = 0.04 + 0.03 * 0.15 / 0.3
+    terms = [
+        -(softmax((targets[i] - center) / cold) * np.log(softmax(guesses[j] / 0.1))).sum(-1).mean()
+        for i in range(2)
+        for j in range(5)
+        if i != j
+    ]
+    assert method.loss(crops, 0.15)[0].item() == pytest.approx(np.mean(terms), rel=1e-5)
+    method.after_step(0.9)
+    np.testing.assert_allclose(
+        method.center, 0.9 * center + 0.1 * np.concatenate(targets).mean(0), atol=1e-6
+    )
+    for key, value in method.teacher_head.state_dict().items():
+        np.testing.assert_allclose(value, 0.9 * teacher[key] + 0.1 * student[key], atol=1e-6)
+
+
+def project(head: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+    """The head in numpy: three layers with GELU between, unit length, unit prototypes."""
+    for layer in ("mlp.0", "mlp.2", "mlp.4"):
+        values = values @ head[f"{layer}.weight"].T + head[f"{layer}.bias"]
+        if layer != "mlp.4":
+            values = values * 0.5 * (1 + erf(values / math.sqrt(2)))
+    values = values / np.linalg.norm(values, axis=1, keepdims=True)
+    last = head["last.weight"]
+    return values @ (last / np.linalg.norm(last, axis=1, keepdims=True)).T

@@ -1,7 +1,7 @@
 """What the figures show, checked before anything is drawn."""
 
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,10 @@ from PIL import Image
 
 from seston.report import (
     attention_panels,
+    attention_values,
     embedding_map,
+    evidence,
+    evidence_figure,
     heatmaps,
     loss_curve,
     mosaics,
@@ -231,43 +234,198 @@ def test_two_hundred_clusters_have_two_hundred_colours():
     assert colours.max() <= 1
 
 
-def test_maps_of_one_organism_share_their_scale():
-    rng = np.random.default_rng(0)
-    attention = {
-        "ids": np.array(["s/1"]), "tiles": np.zeros((1, 8, 8, 3), np.uint8),
-        "pretrained": rng.random((1, 2, 4, 4)), "finetuned": 3 * rng.random((1, 2, 4, 4)),
+def attention_of(n: int, models=("pretrained", "finetuned"), heads=2, seed=0) -> dict:
+    """Maps as the stage writes them; the organisms 1, 4, 7, … were asked for."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        "ids": np.array([f"s/{i}" for i in range(n)]), "chosen": np.arange(n) % 3 == 1,
+        "pictures": rng.integers(0, 255, (n, 16, 16, 3), dtype=np.uint8), "note": np.array(""),
     }  # fmt: skip
-    figure = attention_panels.draw_attention(attention)
-    before, after = [a.images[0] for a in figure.axes if a.get_visible() and a.images][1:]
-    assert before.get_clim() == after.get_clim()
-    top = attention["finetuned"].mean(axis=1).max()
-    assert after.get_clim() == (0, top)
-    assert before.norm(top / 4) == after.norm(top / 4) == pytest.approx(0.5)  # square root
-    table = attention_panels.attention_table(attention)
-    assert len(table) == 2 * 16
-    cell = table[(table["model"] == "finetuned") & (table["row"] == 1) & (table["column"] == 2)]
-    assert cell["attention"].item() == pytest.approx(attention["finetuned"][0, :, 1, 2].mean())
+    for scale, model in enumerate(models, start=1):
+        arrays[model] = (scale * rng.random((n, heads, 4, 4))).astype(np.float32)
+        arrays[f"{model}_rollout"] = (scale * rng.random((n, 4, 4))).astype(np.float32)
+    return arrays
+
+
+def visible(figure) -> list:
+    return [axes for axes in figure.axes if axes.get_visible() and axes.images]
+
+
+def test_a_map_lies_over_its_organism():
+    grey = np.full((64, 64, 3), 100, np.uint8)
+    values = np.zeros((4, 4))
+    values[1, 2] = 0.5
+    shown = attention_panels.overlay(grey, values, top=0.5)
+    colours = style.matplotlib.colormaps[style.SEQUENCE]
+    cover, ground = attention_panels.COVER, 100 / 255
+    # A map of 4 patches on 64 px: the middle of row 1, column 2 is at 24, 40.
+    for place, value in (((24, 40), 1.0), ((60, 4), 0.0)):
+        expected = cover * np.array(colours(value)[:3]) + (1 - cover) * ground
+        np.testing.assert_allclose(shown[place], expected, atol=0.03)
+    assert shown.min() >= 0
+    assert shown.max() <= 1
+    even = attention_panels.overlay(grey, np.full((4, 4), 0.125), top=0.5)  # half, by the root
+    expected = cover * np.array(colours(0.5)[:3]) + (1 - cover) * ground
+    np.testing.assert_allclose(even, np.broadcast_to(expected, even.shape), atol=0.01)
+
+
+def test_maps_of_one_organism_share_their_scale():
+    attention = attention_of(1)
+    figure = attention_panels.draw_attention(attention, [0])
+    organism, *maps = visible(figure)
+    np.testing.assert_array_equal(organism.images[0].get_array(), attention["pictures"][0])
+    assert [axes.get_title(loc="left") for axes in maps] == [
+        "attention, before", "attention, after", "rollout, before", "rollout, after",
+    ]  # fmt: skip
+    means = [attention[model][0].mean(axis=0) for model in ("pretrained", "finetuned")]
+    rollouts = [attention[f"{model}_rollout"][0] for model in ("pretrained", "finetuned")]
+    for axes, values, kind in zip(
+        maps, means + rollouts, [means] * 2 + [rollouts] * 2, strict=True
+    ):
+        top = max(one.max() for one in kind)
+        expected = attention_panels.overlay(attention["pictures"][0], values, top)
+        np.testing.assert_allclose(axes.images[0].get_array(), expected, atol=1e-5)
+        assert axes.get_xlabel() == f"{values.min():.4f} \u2013 {values.max():.4f}"
+
+
+def test_every_value_drawn_is_in_the_tables():
+    attention = attention_of(3)
+    table = attention_values.attention_table(attention)
+    assert len(table) == 2 * 3 * 16
+    keys = ["image_id", "model", "row", "column"]
+    cell = table.set_index(keys).loc[("s/2", "finetuned", 1, 3)]
+    assert cell["attention"] == pytest.approx(attention["finetuned"][2, :, 1, 3].mean())
+    assert cell["rollout"] == pytest.approx(attention["finetuned_rollout"][2, 1, 3])
+    heads = attention_values.heads_table(attention).set_index([*keys, "head"])
+    assert len(heads) == 2 * 3 * 2 * 16
+    value = heads.loc[("s/1", "pretrained", 0, 2, 2), "attention"]
+    assert value == pytest.approx(attention["pretrained"][1, 1, 0, 2])
+
+
+@pytest.mark.parametrize(
+    ("heads", "models", "there"), [(3, 2, 2), (6, 2, 2), (3, 1, 2), (12, 1, 1)]
+)
+def test_each_head_is_drawn_before_and_after(heads, models, there):
+    names = ("pretrained", "finetuned")[:models]
+    attention = attention_of(there, names, heads)
+    figure = attention_panels.draw_heads(attention, range(there))
+    assert len(visible(figure)) == there * (1 + heads * models)
+    titles = [axes.get_title(loc="left") for axes in visible(figure)]
+    assert titles.count(f"head {heads}") == models
+    named = [axes.get_ylabel() for axes in visible(figure) if axes.get_ylabel()]
+    assert named == (["before", "after"] * there if models == 2 else [])
 
 
 @pytest.mark.parametrize("models", [("pretrained",), ("pretrained", "finetuned")])
 def test_as_many_organisms_are_drawn_as_there_are_up_to_the_most(models):
-    rng = np.random.default_rng(0)
-    for there, drawn in ((7, 7), (30, attention_panels.MOST_IMAGES)):
-        attention = {
-            "ids": np.array([f"s/{i}" for i in range(there)]),
-            "tiles": np.zeros((there, 8, 8, 3), np.uint8),
-            **{name: rng.random((there, 2, 4, 4)) for name in models},
-        }
-        figure = attention_panels.draw_attention(attention)
-        shown = [axes for axes in figure.axes if axes.get_visible()]
-        assert len(shown) == drawn * (1 + len(models))
-        labels = {axes.get_xlabel() for axes in shown}
-        assert {f"s/{i}" for i in range(drawn)} <= labels
-        assert attention_panels.attention_table(attention)["image_id"].nunique() == drawn
+    for there, figures in ((7, [6, 1]), (30, [6, 6, 6, 6])):
+        attention = attention_of(there, models)
+        parts = attention_values.figures_of(attention)
+        assert [len(part) for part in parts] == figures
+        order = [image for part in parts for image in part]
+        asked = [i for i in order if i % 3 == 1]
+        assert order[: len(asked)] == asked == list(range(1, there, 3))  # the chosen ones first
+        assert attention_values.attention_table(attention)["image_id"].nunique() == sum(figures)
+    drawn = visible(attention_panels.draw_attention(attention, parts[0][:3]))
+    assert len(drawn) == 3 * (1 + 2 * len(models))
+    assert [a.get_xlabel() for a in drawn if "s\n" in a.get_xlabel()] == [
+        "\u2605 s\n1", "\u2605 s\n4", "\u2605 s\n7",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("models", [("pretrained",), ("pretrained", "finetuned")])
+def test_nothing_of_the_attention_leaves_the_figure_or_overlaps(models):
+    attention = attention_of(3, models, heads=6)
+    attention["ids"] = np.array([f"{'sample' * 9}-{i}/{'roi' * 20}{i}" for i in range(3)])
+    for draw in (attention_panels.draw_attention, attention_panels.draw_heads):
+        figure = draw(attention, range(3))
+        figure.draw_without_rendering()
+        boxes = [axes.get_tightbbox() for axes in figure.axes if axes.get_visible()]
+        width, height = figure.bbox.size
+        assert min(min(box.x0, box.y0) for box in boxes) >= 0
+        assert max(box.x1 for box in boxes) <= width
+        assert max(box.y1 for box in boxes) <= height
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def figures_row(measure: str, before, after=None, better="higher", labels="") -> evidence.Row:
+    keys = ["value", "low", "high", "chance", "model"]
+    both = (("pretrained", before), ("finetuned", after))
+    found = {name: pd.Series([*told, name], keys) for name, told in both if told is not None}
+    return evidence.Row("labels", measure, labels, better, found)
+
+
+def marks(axes, marker: str) -> list[float]:
+    return [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == marker]
+
+
+def test_models_stand_above_each_other_with_intervals_and_chance():
+    rows = [
+        figures_row("knn_5", (0.6, 0.5, 0.7, 0.1), (0.8, 0.75, 0.85, 0.2), labels="a"),
+        figures_row("nmi", (0.4, np.nan, np.nan, np.nan), labels="a"),
+        figures_row("knn_5", (0.3, 0.2, 0.4, 0.1), (0.2, 0.1, 0.3, 0.1), labels="b"),
+    ]
+    figure = evidence_figure.draw_labels(rows, "finetuned")
+    first, second = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a", "b"]
+    assert (marks(first, "o"), marks(first, "s")) == ([0.6, 0.4], [0.8])
+    assert (marks(second, "o"), marks(second, "s")) == ([0.3], [0.2])
+    parts = [part for lines in first.collections for part in lines.get_segments()]
+    segments = [part[:, 0].tolist() for part in parts if len(part)]
+    assert [0.5, 0.7] in segments
+    assert [0.75, 0.85] in segments
+    assert [0.1, 0.1] in segments
+    assert [0.2, 0.2] in segments
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "pre-trained", "fine-tuned (used)", "interval", "by chance",
+    ]  # fmt: skip
+    assert [text.get_text() for text in first.get_yticklabels()] == [
+        "5 nearest neighbours", "clusters: NMI",
+    ]  # fmt: skip
+
+
+def test_the_key_of_evidence_names_only_what_is_drawn():
+    rows = [figures_row("nmi", (0.4, np.nan, np.nan, np.nan))]
+    [legend] = evidence_figure.draw_labels(rows, "pretrained").legends
+    assert [text.get_text() for text in legend.get_texts()] == ["pre-trained (used)"]
+
+
+def test_label_free_measures_have_axes_of_their_own_from_zero():
+    gap = (np.nan,) * 3
+    rows = [
+        figures_row("neighbour_agreement", (0.5, 0.4, 0.6, 0.01)),
+        figures_row("effective_rank", (40.0, *gap), (50.0, *gap)),
+        figures_row("uniformity", (-2.5, *gap), (-2.0, *gap), better="lower"),
+        figures_row("feature_std", (0.5, *gap), (0.6, *gap), better=""),
+    ]
+    figure = evidence_figure.draw_label_free(rows, "finetuned")
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_xlabel() for axes in shown] == [
+        "better \u2192",
+        "better \u2192",
+        "\u2190 better",
+        "",
+    ]
+    for axes, (low, high) in zip(shown, [(0, 0.6), (0, 50), (-2.5, 0), (0, 0.6)], strict=True):
+        left, right = axes.get_xlim()
+        assert left < low < high < right
+    assert shown[0].xaxis.get_major_formatter()(0.2) == "20 %"
+
+
+def test_confounding_below_nothing_is_drawn_inside():
+    rows = [
+        figures_row("day", (0.3, 0.2, 0.4, 0.02), better="lower"),
+        figures_row("size", (-0.1, -0.2, 0.0, 0.0), better=""),
+    ]
+    figure = evidence_figure.draw_confounding(rows, "pretrained")
+    [axes] = figure.axes
+    assert axes.get_xlim()[0] < -0.2
+    assert "size: neither" in axes.get_xlabel()
 
 
 def test_a_model_without_attention_draws_nothing():
-    assert not attention_panels.has_maps({"ids": np.array(["a"]), "note": np.array("no")})
+    assert not attention_values.has_maps({"ids": np.array(["a"]), "note": np.array("no")})
 
 
 def test_a_collapse_can_be_seen():
@@ -278,6 +436,17 @@ def test_a_collapse_can_be_seen():
     assert loss.get_ylabel() == "loss"
     assert spread.get_ylim()[0] == 0
     assert len(loss_curve.draw_loss(history.drop(columns="feature_std")).axes) == 1
+
+
+def test_columns_that_are_not_drawn_or_empty_do_no_harm():
+    history = pd.DataFrame(
+        {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "learning_rate": ["", "0.1", "0.2"],
+         "feature_std": "", "machine": "one"}
+    )  # fmt: skip
+    loss, rate = loss_curve.draw_loss(history).axes
+    assert rate.get_ylabel() == "learning rate"
+    assert rate.lines[0].get_xdata().tolist() == [2, 3]
+    assert loss.lines[0].get_ydata().tolist() == [3.0, 2.0, 1.0]
 
 
 def test_pictures_shrink_until_they_fit(tmp_path):

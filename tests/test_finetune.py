@@ -1,10 +1,4 @@
 import math
-import os
-import signal
-import subprocess
-import sys
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,65 +8,15 @@ import torch
 from safetensors.torch import load_file
 
 from seston import finetune as stage
-from seston.collection import Tiles, choose_images
 from seston.errors import SestonError
-from seston.finetune import finetune
 from seston.models.model_file import read_model
-from seston.models.weights import backbone
-from seston.training import Settings, Trainer, cosine, schedule, spread
+from small_training import SHARDS, make_run, train
 from synthetic_tiles import write_tiles
-
-OPTIONS = {
-    "epochs": 2,
-    "max_images": 0,
-    "batch_size": 8,
-    "learning_rate": 1e-3,
-    "weight_decay": 0.04,
-    "local_crops": 2,
-    "seed": 3,
-    "prototypes": 64,
-}
-SHARDS = ["2018-05", "2018-06"]
-SETTINGS = Settings(
-    method="dino",
-    epochs=1,
-    max_images=0,
-    batch_size=4,
-    learning_rate=1e-3,
-    weight_decay=0.04,
-    local_crops=0,
-    global_size=32,
-    local_size=16,
-    global_area=(0.4, 1.0),
-    local_area=(0.1, 0.4),
-    prototypes=64,
-    momentum=0.99,
-    warmup=0.1,
-    frozen=0.1,
-    clip=3.0,
-    seed=0,
-)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    write_tiles(tmp_path / "tiles" / "2018-05.arrow", {"a": 20, "b": 3}, seed=1)
-    write_tiles(tmp_path / "tiles" / "2018-06.arrow", {"c": 9}, seed=2)
-    start = tmp_path / "start.safetensors"
-    backbone(name="vit_test_patch8", weights="random", size=32, seed=1, model=start)
-    return tmp_path
-
-
-def train(run: Path, name: str = "out", **more: object) -> Path:
-    options = OPTIONS | {"method": "dino", "shards": SHARDS, "backbone": run / "start.safetensors"}
-    finetune(
-        tiles_dir=run / "tiles",
-        model=run / f"{name}.safetensors",
-        history=run / f"{name}.tsv",
-        resume=run / f"{name}.resume",
-        **(options | more),  # type: ignore[arg-type]
-    )
-    return run / f"{name}.safetensors"
+    return make_run(tmp_path)
 
 
 @pytest.mark.parametrize("method", ["dino", "simclr"])
@@ -108,146 +52,20 @@ def test_simclr_learns_the_discs(run: Path) -> None:
     assert curve.tail(10).mean() < (math.log(31) + math.log(15)) / 2
 
 
+@pytest.mark.parametrize("method", ["dino", "simclr"])
+def test_convolutional_network_learns_with_its_batch_norms(tmp_path: Path, method: str) -> None:
+    run = make_run(tmp_path, "resnet18")
+    model = train(run, method=method, epochs=1, batch_size=16, accumulate=2)
+    before, after = load_file(run / "start.safetensors"), load_file(model)
+    # The norms of what is kept (DINO's teacher) have seen this data, so they were training.
+    for key in ("bn1.running_mean", "layer4.1.bn2.running_var"):
+        assert not torch.equal(before[key], after[key])
+    assert read_model(model)[0](torch.rand(2, 3, 32, 32)).isfinite().all()
+
+
 def test_order_of_the_shards_does_not_matter(run: Path) -> None:
     first = train(run, "first", epochs=1)
     assert train(run, "second", epochs=1, shards=SHARDS[::-1]).read_bytes() == first.read_bytes()
-
-
-class Killed(Exception):
-    pass
-
-
-def test_resume_after_a_kill_gives_the_same_bytes(
-    run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = train(run, "whole", epochs=3)
-    advance = Trainer.advance
-
-    def until_five(self: Trainer, positions: np.ndarray) -> None:
-        if self.step == 5:
-            raise Killed
-        advance(self, positions)
-
-    monkeypatch.setattr(Trainer, "advance", until_five)
-    with pytest.raises(Killed):
-        train(run, "cut", epochs=3, save_every=2)
-    assert not (run / "cut.safetensors").exists()
-    taken = []
-
-    def counted(self: Trainer, positions: np.ndarray) -> None:
-        taken.append(self.step)
-        advance(self, positions)
-
-    monkeypatch.setattr(Trainer, "advance", counted)
-    assert train(run, "cut", epochs=3, save_every=2).read_bytes() == expected.read_bytes()
-    assert taken[0] == 4  # the last save before the kill
-    assert (run / "cut.tsv").read_bytes() == (run / "whole.tsv").read_bytes()
-
-
-def test_other_settings_do_not_take_up_a_resume_file(
-    run: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    expected = train(run, "plain", learning_rate=5e-4)
-    advance = Trainer.advance
-
-    def until_two(self: Trainer, positions: np.ndarray) -> None:
-        if self.step == 2:
-            raise Killed
-        advance(self, positions)
-
-    monkeypatch.setattr(Trainer, "advance", until_two)
-    with pytest.raises(Killed):
-        train(run, "out", save_every=1)
-    monkeypatch.setattr(Trainer, "advance", advance)
-    found = train(run, "out", learning_rate=5e-4)
-    assert "of other settings or images" in caplog.text
-    assert found.read_bytes() == expected.read_bytes()
-
-
-def test_damaged_resume_file_is_told_and_ignored(
-    run: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (run / "out.resume").write_bytes(b"half a file")
-    train(run, epochs=1)
-    assert "not readable" in caplog.text
-
-
-def test_sigterm_saves_and_a_second_run_ends_it(run: Path, repository: Path) -> None:
-    options = OPTIONS | {"epochs": 6, "method": "dino", "save_every": 10_000}
-    command = [sys.executable, "-m", "seston", "finetune", "--shards", *SHARDS]
-    paths = {
-        "tiles-dir": run / "tiles",
-        "backbone": run / "start.safetensors",
-        "model": run / "out.safetensors",
-        "history": run / "out.tsv",
-        "resume": run / "out.resume",
-    }
-    for name, value in (options | paths).items():
-        command += [f"--{name.replace('_', '-')}", str(value)]
-    environment = os.environ | {"PYTHONPATH": str(repository / "workflow")}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "steps" in line:
-            break
-    process.send_signal(signal.SIGTERM)
-    rest = process.stderr.read()
-    assert process.wait(30) == 143, rest
-    assert "holds the training up to here" in rest
-    assert (run / "out.resume").is_file() and not (run / "out.safetensors").exists()
-    train(run, epochs=6, save_every=10_000)
-    expected = train(run, "whole", epochs=6, save_every=10_000)
-    assert (run / "out.safetensors").read_bytes() == expected.read_bytes()
-
-
-def test_max_images_is_shared_evenly_by_the_samples() -> None:
-    samples = np.array(["bloom"] * 1000 + ["b"] * 30 + ["c"] * 4)
-    chosen = choose_images(samples, 60, np.random.default_rng(0))
-    assert len(set(chosen.tolist())) == 60
-    assert Counter(samples[chosen].tolist()) == {"bloom": 28, "b": 28, "c": 4}
-    other = choose_images(samples, 60, np.random.default_rng(1))
-    assert set(other.tolist()) != set(chosen.tolist())
-    everything = choose_images(samples, 5000, np.random.default_rng(0))
-    assert sorted(everything.tolist()) == list(range(1034))
-
-
-def test_epochs_draw_anew(run: Path) -> None:
-    start = read_model(run / "start.safetensors")[0]
-    settings = replace(SETTINGS, method="simclr", epochs=2, max_images=12, batch_size=5)
-    trainer = Trainer(start, settings, Tiles(run / "tiles", SHARDS), torch.device("cpu"))
-    batches = list(trainer.batches())
-    assert [len(batch) for batch in batches] == [4, 4, 4] * 2
-    first, second = np.concatenate(batches[:3]), np.concatenate(batches[3:])
-    assert len(set(first.tolist())) == 12 and set(first.tolist()) != set(second.tolist())
-
-
-def test_prototypes_wait(run: Path) -> None:
-    start = read_model(run / "start.safetensors")[0]
-    settings = replace(SETTINGS, frozen=0.5)
-    trainer = Trainer(start, settings, Tiles(run / "tiles", SHARDS), torch.device("cpu"))
-    held = trainer.method.held()[0]
-    before, steps = held.detach().clone(), trainer.batches()
-    for _ in range(4):  # half of the 8 steps
-        trainer.advance(next(steps))
-    assert torch.equal(held, before)
-    trainer.advance(next(steps))
-    assert not torch.equal(held, before)
-
-
-def test_schedule_at_its_ends() -> None:
-    settings = replace(SETTINGS, learning_rate=2e-3, momentum=0.9, warmup=0.25)
-    assert schedule(settings, 0.125)[0] == pytest.approx(1e-3)
-    assert schedule(settings, 0.25)[0] == pytest.approx(2e-3)
-    assert schedule(settings, 0.0)[1:] == pytest.approx((0.04, 0.9))
-    assert schedule(settings, 1.0) == pytest.approx((2e-5, 0.4, 1.0))
-    assert cosine(1.0, 0.0, 0.5) == pytest.approx(0.5)
-    assert cosine(1.0, 0.0, 1 / 3) == pytest.approx(0.75)
-
-
-def test_spread_of_collapsed_and_of_free_features() -> None:
-    torch.manual_seed(0)
-    assert spread(torch.ones(50, 8) + 1e-6 * torch.randn(50, 8)) < 1e-4
-    assert spread(torch.randn(5000, 8)) == pytest.approx(1.0, abs=0.02)
 
 
 def test_collapse_is_told(
@@ -258,9 +76,35 @@ def test_collapse_is_told(
     assert "have collapsed" in caplog.text
 
 
+def test_speed_and_waiting_are_told(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "seston")
+    train(run, epochs=1)
+    assert "32 images in" in caplog.text and "/s)" in caplog.text
+    assert "% of the time waiting for tiles" in caplog.text
+
+
 def test_loss_that_is_not_finite_ends_the_training(run: Path) -> None:
     with pytest.raises(SestonError, match=r"lower finetune\.learning_rate"):
         train(run, epochs=20, learning_rate=1e30)
+    assert not (run / "out.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("accumulate", 9, "from 1 to batch_size"),
+        ("layer_decay", 0.0, "above 0, at most 1"),
+        ("layer_decay", 1.5, "above 0, at most 1"),
+        ("warmup", 1.0, "from 0 to below 1"),
+        ("epochs", 0, "at least 1"),
+        ("clip", 0.0, "above 0"),
+    ],
+)
+def test_settings_out_of_range_are_refused(
+    run: Path, name: str, value: float, expected: str
+) -> None:
+    with pytest.raises(SestonError, match=rf"finetune\.{name}: found {value}, expected {expected}"):
+        train(run, **{name: value})
 
 
 def test_tiles_of_another_size_or_making_are_refused(run: Path) -> None:

@@ -62,7 +62,7 @@ def test_stages_on_the_cpu_never_import_torch():
     from seston.cli import STAGES
 
     heavy = {"torch", "torchvision", "timm", "safetensors"}
-    gpu = {"backbone", "finetune", "embed", "attention"}
+    gpu = {"backbone", "finetune", "runtime", "embed", "evaluate", "attention"}
     for stage, target in STAGES.items():
         module = target.split(":")[0].removeprefix("seston.")
         files = lineage._closure(lineage._file(module))

@@ -15,7 +15,8 @@ SHORE = Site("shore", ("",), ("2020-01-06", "2020-01-13", "2020-01-20"), 20, 2.0
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Path:
-    return build(tmp_path_factory.mktemp("page"), sites=(SHORE,), clusters=3, evil=EVIL)
+    folder = tmp_path_factory.mktemp("page")
+    return build(folder, sites=(SHORE,), clusters=3, evidence="worse", evil=EVIL)
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +50,45 @@ def test_every_picture_is_there(browser):
 
 def test_evil_names_change_nothing(browser):
     assert browser.title == "Plankton through time"
-    text = browser.execute_script("return document.getElementById('quality').innerText")
-    assert "<img src=x onerror=document.title='evil'>" in text
+    for section in ("quality", "evidence"):
+        text = browser.execute_script(f"return document.getElementById('{section}').innerText")
+        assert "<img src=x onerror=document.title='evil'>" in text, section
 
 
 def test_nothing_is_wider_than_the_screen(browser):
-    for width in (1366, 480):
+    browser.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
+    for width in (1366, 683, 480):  # 683: the first, at 200 %
         browser.set_window_size(width, 768)
         inside, page = browser.execute_script(
             "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
         )
         assert page <= inside, width
     browser.set_window_size(1366, 768)
+    browser.execute_script("for (const d of document.querySelectorAll('details')) d.open = false")
+
+
+def test_a_worse_model_is_told_of_before_any_scrolling(browser):
+    browser.execute_script("scrollTo(0, 0)")
+    box = browser.find_element("css selector", "#summary .warning")
+    assert box.is_displayed()
+    assert box.rect["y"] + box.rect["height"] < 768
+    assert "Training on these images made the model worse." in box.text
+
+
+def test_heads_of_the_attention_unfold_by_keyboard(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    [summary] = [
+        one
+        for one in browser.find_elements("css selector", "#model summary")
+        if one.text == "Each head by itself"
+    ]
+    picture = browser.find_element("css selector", "#figure-attention_heads img")
+    assert not picture.is_displayed()
+    summary.send_keys(Keys.ENTER)
+    assert picture.is_displayed()
+    summary.send_keys(Keys.ENTER)
+    assert not picture.is_displayed()
 
 
 def test_cards_can_be_sorted_and_found_by_keyboard(browser):

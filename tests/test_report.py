@@ -18,7 +18,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from seston.errors import SestonError
-from seston.report import attention_panels, folders, methods, periods, summary, wording
+from seston.folders import whole_folder
+from seston.report import (
+    attention_values,
+    evidence,
+    folders,
+    measures,
+    methods,
+    periods,
+    style,
+    summary,
+    verdict,
+    wording,
+)
 from seston.report.pages import report
 from seston.report.results import read_results
 from seston.trends.periods import start_of_period
@@ -29,11 +41,19 @@ TANK = Site("tank", ("a", "b"), ("2020-01-06",), 20)
 EVIL = "</script><img src=x onerror=document.title='evil'>\"'$\\frac{"
 
 
-def build(folder: Path, **options) -> Path:
+def build(folder: Path, quick: bool = False, **options) -> Path:
     """Write a report of invented results; return its page."""
-    given = write_results(folder / "in", **options)
-    out = folder / "report"
-    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
+    return drawn(write_results(folder / "in", **options), folder / "report", quick)
+
+
+def drawn(given: dict, out: Path, quick: bool = False) -> Path:
+    """Write a report of these results; quick: coarse, without PDFs and attention maps."""
+    with pytest.MonkeyPatch.context() as patch:
+        if quick:
+            given = {name: value for name, value in given.items() if name != "attention"}
+            patch.setattr(style, "DPI", 50)
+            patch.setattr(style, "save", style.save_png)
+        report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
     return out / "index.html"
 
 
@@ -69,6 +89,37 @@ def page(tmp_path_factory) -> Path:
 
 def words(page: Path) -> str:
     return " ".join(Reader(page).words.split())
+
+
+class Table(HTMLParser):
+    """Collects the rows of the table that is labelled so."""
+
+    def __init__(self, page: Path, label: str) -> None:
+        super().__init__()
+        self.label, self.rows, self._inside, self._cell = label, [], False, False
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes) -> None:
+        self._inside |= dict(attributes).get("aria-label") == self.label
+        self._cell |= tag in ("td", "th")
+        if self._inside and tag == "tr":
+            self.rows.append([])
+        elif self._inside and tag in ("td", "th"):
+            self.rows[-1].append("")
+        elif self._inside and tag == "small":
+            self.rows[-1][-1] += " "
+
+    def handle_endtag(self, tag) -> None:
+        self._inside &= tag != "table"
+        self._cell &= tag not in ("td", "th")
+
+    def handle_data(self, data) -> None:
+        if self._inside and self._cell:
+            self.rows[-1][-1] += data
+
+
+def table_of(page: Path, label: str) -> list[list[str]]:
+    return Table(page, label).rows
 
 
 @pytest.mark.parametrize(
@@ -235,10 +286,10 @@ def test_unknown_is_an_empty_cell(tmp_path):
 def test_a_folder_is_swapped_whole_or_not_at_all(tmp_path):
     place = tmp_path / "figures"
     for text in ("first", "second"):
-        with folders.whole_folder(place) as new:
+        with whole_folder(place) as new:
             (new / text).touch()
     assert [p.name for p in place.iterdir()] == ["second"]
-    with pytest.raises(RuntimeError), folders.whole_folder(place) as new:
+    with pytest.raises(RuntimeError), whole_folder(place) as new:
         (new / "third").touch()
         raise RuntimeError
     assert [p.name for p in place.iterdir()] == ["second"]
@@ -262,6 +313,9 @@ def test_the_page_tells_the_numbers_of_the_tables(page):
     assert "One day was sampled: no trend." in text
     assert "fewer than 3 samples" in text
     assert "fine-tuned without labels on the same images by DINO" in text
+    assert "batches of 64 × 2, learning rate 0.0001, multiplied by 0.75 per layer" in text
+    assert "the embedding is the class token after block 9 and the mean of the patches" in text
+    assert "computed with OpenVINO, bf16 on the CPU" in text
     assert f"No concentrations for tank{EVIL.split('<')[0]}" in text
     assert Reader(page).inside["title"] == "Plankton through time"
 
@@ -342,7 +396,7 @@ def test_two_runs_give_the_same_bytes(page, tmp_path):
 
 
 def test_without_volume_attention_history_or_sizes(tmp_path):
-    bare = build(tmp_path, sites=(TANK,), clusters=2, attention=None)
+    bare = build(tmp_path, quick=True, sites=(TANK,), clusters=2, attention=None)
     text = words(bare)
     assert "unknown volume analysed" in text
     assert "Pixel size unknown." in text
@@ -358,9 +412,8 @@ def test_a_size_is_missing_for_want_of_a_mask_where_the_pixel_size_is_known(tmp_
     column = table.schema.get_field_index("esd_um")
     none = pa.nulls(len(table), table.schema.field(column).type)
     pq.write_table(table.set_column(column, table.schema.field(column), none), given["images"])
-    out = tmp_path / "report"
-    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
-    text = words(out / "index.html")
+    page = drawn(given, tmp_path / "report", quick=True)
+    text = words(page)
     assert "No mask: size not measured." in text
     assert "Pixel size unknown." not in text
 
@@ -371,9 +424,8 @@ def test_intervals_are_told_of_only_where_one_is_drawn(tmp_path):
     table = pd.read_csv(given["abundance"], sep="\t")
     table.loc[table["site"] == "alone", ["share_low", "share_high"]] = (0.0, 1.0)
     table.to_csv(given["abundance"], sep="\t", index=False)
-    out = tmp_path / "report"
-    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
-    alone, pair = words(out / "index.html").split("Share of each cluster among")[1:3]
+    page = drawn(given, tmp_path / "report", quick=True)
+    alone, pair = words(page).split("Share of each cluster among")[1:3]
     assert "No intervals: no two samples could be compared." in alone
     assert "% intervals" not in alone
     assert "with 95 % intervals (samples are the sampling unit)" in pair
@@ -389,7 +441,7 @@ def test_one_sample_and_no_group(tmp_path):
 
 @pytest.mark.parametrize(("period", "named"), [("week", "Monday"), ("month", "first day")])
 def test_the_words_are_of_the_period(tmp_path, period, named):
-    text = words(build(tmp_path, sites=(SHORE,), clusters=2, attention=None, period=period))
+    text = words(build(tmp_path, True, sites=(SHORE,), clusters=2, attention=None, period=period))
     assert f"over all sampled {period}s sum to 1" in text
     assert f"A {period} is named by its {named}." in text
     assert f"Bars: images behind each {period}," in text
@@ -399,12 +451,13 @@ def test_the_words_are_of_the_period(tmp_path, period, named):
 def test_settings_are_told_as_they_were(tmp_path):
     title = "🦠 Plankton µ"
     page = build(
-        tmp_path, sites=(SHORE,), clusters=2, report={"title": title},
-        finetune={"max_images": 40, "learning_rate": 1e-05},
+        tmp_path, quick=True, sites=(SHORE,), clusters=2, report={"title": title},
+        finetune={"max_images": 40, "learning_rate": 1e-05, "method": "simclr"},
     )  # fmt: skip
     assert Reader(page).inside["title"] == title
     text = words(page)
     assert "without labels on 40 of these images, drawn anew for each epoch" in text
+    assert "drawn anew for each epoch and evenly from the samples, by SimCLR (Chen et al" in text
     assert "learning rate 1e-05" in text
 
 
@@ -413,31 +466,236 @@ def test_numbers_and_surrogates_of_json_are_read(tmp_path):
     told = json.loads(given["settings"].read_text(encoding="utf-8"))
     told["finetune"]["learning_rate"], told["report"]["title"] = 1e-05, "🦠"
     given["settings"].write_text(json.dumps(told))  # the emoji as two escapes
-    results = read_results(**{"attention": None, "history": None} | given)
+    results = read_results(**given)
     assert results.setting("finetune", "learning_rate") == 1e-05
     assert results.setting("report", "title") == "🦠"
     given["settings"].write_text("seed: 1\n")
     with pytest.raises(SestonError, match=r"settings\.yaml: not JSON"):
-        read_results(**{"attention": None, "history": None} | given)
+        read_results(**given)
 
 
-def test_the_model_is_that_of_the_clustering_and_not_of_the_settings(tmp_path):
-    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2, attention="finetuned")
-    assert read_results(**given).model == "finetuned"
-    other = tmp_path / "pretrained/kmeans/kmeans.json"
-    other.parent.mkdir(parents=True)
-    given["kmeans"].rename(other)
-    assert read_results(**given | {"kmeans": other}).model == "pretrained"
-    lost = other.rename(tmp_path / "kmeans.json")
+def moved(given: dict, name: str, folder: Path) -> dict:
+    """Move an input into the folder of a model."""
+    depth = {"kmeans": 1, "runtime": 1, "model": 0}[name]
+    old = given[name]
+    new = folder.joinpath(*old.parts[-1 - depth :])
+    new.parent.mkdir(parents=True, exist_ok=True)
+    return given | {name: old.rename(new)}
+
+
+def test_the_model_is_the_chosen_one(tmp_path):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2)
+    results = read_results(**given)
+    assert (results.model, results.card["feature"]) == ("finetuned", "cls@9+mean")
+    assert results.runtime["engine"] == "openvino"
+
+
+@pytest.mark.parametrize("name", ["kmeans", "runtime", "model"])
+def test_files_of_another_model_than_the_chosen_one_are_refused(tmp_path, name):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2)
+    with pytest.raises(SestonError, match=r"is of the pretrained model, but .* chose the finetune"):
+        read_results(**moved(given, name, tmp_path / "pretrained"))
+
+
+def test_a_clustering_outside_the_folder_of_a_model_is_refused(tmp_path):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2)
     with pytest.raises(SestonError, match=r"expected <model>/kmeans/kmeans\.json"):
-        read_results(**given | {"kmeans": lost})
+        read_results(**moved(given, "kmeans", tmp_path / "other"))
+
+
+def test_a_runtime_of_other_weights_is_refused(tmp_path):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2)
+    told = json.loads(given["runtime"].read_text()) | {"model": "0" * 64}
+    given["runtime"].write_text(json.dumps(told))
+    with pytest.raises(SestonError, match=r"runtime\.json is of a model 000000000000, but .* bbbb"):
+        read_results(**given)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"chosen": "both"}, "chosen is 'both'"), ({"reasons": None}, "reasons missing"),
+     ({"chosen": "pretrained", "fingerprints": {}}, "chosen is 'pretrained'")],
+)  # fmt: skip
+def test_a_verdict_that_says_too_little_is_refused(tmp_path, change, told):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2, attention=None)
+    said = json.loads(given["verdict"].read_text()) | change
+    given["verdict"].write_text(json.dumps({k: v for k, v in said.items() if v is not None}))
+    with pytest.raises(SestonError, match=told):
+        read_results(**given)
+
+
+def test_evidence_of_each_model_is_wanted_once(tmp_path):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2)
+    before, after = given["evidence"]
+    with pytest.raises(SestonError, match=r"one <model>/evidence\.tsv per model"):
+        read_results(**given | {"evidence": [before, before]})
+    with pytest.raises(SestonError, match="but the evidence is of pretrained"):
+        read_results(**given | {"evidence": [before]})
+    after.write_text(after.read_text().replace("0.6758", "lots", 1))
+    with pytest.raises(SestonError, match=r"evidence\.tsv: column value: expected numbers"):
+        read_results(**given)
+
+
+def test_better_is_told_with_its_figures(tmp_path):
+    page = build(tmp_path, quick=True, sites=(TANK,), clusters=2)
+    text = words(page)
+    assert (
+        "This report uses the fine-tuned model: by 5 nearest neighbours on the label set"
+        " \u201clake\u201d, it is no worse than the pre-trained one."
+    ) in text
+    assert "The fine-tuned model is worse" not in text
+    # 0.62 times 1.09 is 0.6758; 0.71 times 1.09 is 0.7739, its interval from 0.7439 on.
+    rows = [row for row in table_of(page, "Evidence by labels") if len(row) > 1]
+    assert rows[0] == ["measure", "pre-trained", "fine-tuned", "after training", "by chance",
+                       "images", "groups"]  # fmt: skip
+    assert [cell.replace("\u202f", " ") for cell in rows[1][1:]] == [
+        "62.0 % 58.0 to 66.0 %", "67.6 % 63.6 to 71.6 %",
+        "+5.6 points better, intervals overlap", "8.0 %", "4,000", "22",
+    ]  # fmt: skip
+    assert rows[3][3] == "+6.4 points better, intervals apart"
+    assert len(rows) == 1 + 7 * 2
+
+
+def test_worse_is_told_at_once_and_the_pretrained_model_is_used(tmp_path):
+    text = words(build(tmp_path, quick=True, sites=(TANK,), clusters=2, evidence="worse"))
+    summary_text = text[: text.index("Data quality", 200)]
+    assert "Training on these images made the model worse." in summary_text
+    assert "measured by 5 nearest neighbours on the label set" in text
+    assert "So the pre-trained model made all clusters, maps and trends of this page." in text
+    assert "A copy that was fine-tuned on the same images by DINO" in text
+    assert "was compared with it and not used" in text
+    assert "pre-trained; fine-tuning was not used" in text
+
+
+def test_a_worse_model_that_the_settings_ask_for_is_warned_of(tmp_path):
+    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2)
+    said = json.loads(given["verdict"].read_text()) | {"worse": True, "decided_by": "settings"}
+    given["verdict"].write_text(json.dumps(said))
+    page = drawn(given, tmp_path / "report", quick=True)
+    text = words(page)
+    assert "This report uses the fine-tuned model, because the settings ask for it." in text
+    assert "It made this page all the same" in text
+
+
+def test_without_labels_what_is_absent_is_said(tmp_path):
+    page = build(tmp_path, quick=True, sites=(TANK,), clusters=2, evidence="unlabelled", evil=EVIL)
+    text = words(page)
+    assert "Not measured labels: no labels</script><img" in text
+    assert not (page.parent / "figures/evidence_labels.png").exists()
+    assert (page.parent / "figures/evidence_label_free.png").exists()
+    assert "<img src=x" not in page.read_text(encoding="utf-8")
+
+
+def test_one_model_alone_is_shown_without_comparison(tmp_path):
+    page = build(tmp_path, sites=(TANK,), clusters=2, attention=None)
+    text = words(page)
+    assert "What the model can tell apart" in text
+    assert "it is the only one of this run" in text
+    assert "after training" not in text
+    header, first = table_of(page, "Confounding")[:2]
+    assert header == ["measure", "pre-trained", "by chance", "images", "groups"]
+    assert first[:3] == ["sample", "31.0\u202f% 29.0 to 33.0\u202f%", "2.0\u202f%"]
+    assert "The day can be told from the embedding in 34.0 % of cases, 2.0 % by chance." in text
+    assert "Of the differences in brightness, 66.0 % can be read from it (R²), 0.0 %" in text
+
+
+def test_figures_that_one_model_lacks(tmp_path):
+    page = build(tmp_path, quick=True, sites=(TANK,), clusters=2, evidence="gaps")
+    [nmi, *_] = [row for row in table_of(page, "Evidence by labels") if "NMI" in row[0]]
+    assert nmi[1:4] == ["0.480", "–", ""]
+    assert not [row for row in table_of(page, "Confounding") if row[0] == "instrument"]
+    assert "confounding: instrument: one instrument only" in words(page)
+
+
+def test_all_evidence_is_in_the_data(tmp_path):
+    page = build(tmp_path, quick=True, sites=(TANK,), clusters=2)
+    told = pd.read_csv(page.parent / "data/evidence.csv")
+    for model in ("pretrained", "finetuned"):
+        source = pd.read_csv(tmp_path / "in" / model / "evidence.tsv", sep="\t")
+        mine = told[told["model"] == model].drop(columns="model").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine[source.columns], source, check_dtype=False)
+
+
+def one_row(before: tuple, after: tuple, better: str, measure: str = "knn_5") -> evidence.Row:
+    both = (pd.Series(figures, ["value", "low", "high"]) for figures in (before, after))
+    found = dict(zip(measures.MODELS, both, strict=True))
+    return evidence.Row("labels", measure, "", better, found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "better", "told", "apart"),
+    [((0.5, 0.4, 0.6), (0.7, 0.65, 0.75), "higher", "better", True),
+     ((0.5, 0.4, 0.6), (0.7, 0.55, 0.75), "higher", "better", False),
+     ((0.5, 0.4, 0.6), (0.2, 0.1, 0.3), "higher", "worse", True),
+     ((0.5, 0.4, 0.6), (0.2, 0.1, 0.3), "lower", "better", True),
+     ((0.5, np.nan, np.nan), (0.6, 0.5, 0.7), "higher", "better", None),
+     ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), "higher", "", False),
+     ((0.5, 0.4, 0.6), (0.9, 0.8, 1.0), "", "", True)],
+)  # fmt: skip
+def test_what_a_change_means(before, after, better, told, apart):
+    row = one_row(before, after, better)
+    assert row.change == pytest.approx(after[0] - before[0])
+    assert (row.told, row.apart) == (told, apart)
+
+
+def test_starts_of_kmeans_are_no_samples_and_what_does_not_show_is_no_change():
+    row = one_row((0.0484, 0.0484, 0.0484), (0.0483, 0.0483, 0.0483), "higher", measure="ami")
+    assert (row.told, row.apart) == ("", None)
+    row = one_row((0.4, 0.4, 0.4), (0.5, 0.5, 0.5), "higher", measure="nmi")
+    assert (row.told, row.apart) == ("better", None)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "words"),
+    [("labels:knn_5:a:b", "5 nearest neighbours on the label set \u201ca:b\u201d"),
+     ("labels:nmi:a,b", "clusters: NMI on the label sets \u201ca\u201d and \u201cb\u201d"),
+     ("label-free", "signs of harm (there are no labels to judge by)"), ("", "")],
+)  # fmt: skip
+def test_the_criterion_in_words(criterion, words):
+    assert verdict.Verdict("pretrained", criterion, "evidence", False, (), {}).yardstick == words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told", "change"),
+    [("knn_5", 0.0321, "3.2\u202f%", "+3.2 points"),
+     ("uniformity", -2.4, "\u22122.40", "\u22122.40"),
+     ("nmi", 0.4996, "0.500", "+0.500"), ("effective_rank", 123.4, "123", "+123"),
+     ("ami", -0.0004, "0.000", "\u00b10.000"), ("day", 0.0002, "0.0\u202f%", "\u00b10.0 points"),
+     ("brightness", -0.02, "\u22122.0\u202f%", "\u22122.0 points")],
+)  # fmt: skip
+def test_figures_read_by_their_kind(name, value, told, change):
+    assert measures.measure_of(name).text(value) == told
+    assert measures.measure_of(name).step(value) == change
+
+
+def test_features_in_words():
+    assert methods.feature_words("cls@9+cls@12") == (
+        "the class token after block 9 and the class token after block 12"
+    )
+    assert methods.feature_words("pool") == "the pooled features"
+    assert methods.feature_words("") == ""
 
 
 def test_more_attention_maps_than_fit_are_told_of(tmp_path, monkeypatch):
-    monkeypatch.setattr(attention_panels, "MOST_IMAGES", 5)
-    page = build(tmp_path, sites=(TANK,), clusters=2)
-    assert "The first 5 of 16 organisms with attention maps are drawn" in words(page)
-    assert pd.read_csv(page.parent / "data/attention.csv")["image_id"].nunique() == 5
+    monkeypatch.setattr(attention_values, "MOST_IMAGES", 3)
+    monkeypatch.setattr(attention_values, "IN_FIGURE", 2)
+    monkeypatch.setattr(style, "save", style.save_png)
+    page = build(tmp_path, sites=(TANK,), clusters=2, attention="pretrained")
+    assert "The first 3 of 8 organisms with attention maps are drawn" in words(page)
+    assert "1 more organism" in words(page)
+    table = pd.read_csv(page.parent / "data/attention.csv")
+    assert table["image_id"].nunique() == 3
+    names = {path.stem for path in page.parent.glob("figures/attention*.png")}
+    assert names == {"attention_1", "attention_2", "attention_heads"}
+
+
+def test_attention_maps_without_pictures_are_refused(tmp_path):
+    given = write_results(tmp_path, sites=(TANK,), clusters=2, attention="pretrained")
+    with np.load(given["attention"]) as arrays:
+        kept = {name: arrays[name] for name in arrays if name != "pictures"}
+    np.savez(given["attention"], **kept)
+    with pytest.raises(SestonError, match=r"attention\.npz: pictures missing"):
+        read_results(**given)
 
 
 def test_nothing_used_is_told(tmp_path):
@@ -452,9 +710,8 @@ def test_books_that_do_not_balance_are_shouted(tmp_path):
     samples = pd.read_csv(given["samples"], sep="\t")
     samples.loc[0, "listed"] += 1
     samples.to_csv(given["samples"], sep="\t", index=False)
-    out = tmp_path / "report"
-    report(**given, html=out / "index.html", figures=out / "figures", data=out / "data")
-    assert f"does not hold for {samples.loc[0, 'sample']}." in words(out / "index.html")
+    page = drawn(given, tmp_path / "report", quick=True)
+    assert f"does not hold for {samples.loc[0, 'sample']}." in words(page)
 
 
 def test_a_missing_column_is_the_users_to_mend(tmp_path):
@@ -525,7 +782,15 @@ def test_water_without_an_organism_is_a_zero_and_not_a_gap(tmp_path):
     days = ("2024-05-01", "2024-05-03")
     found = Site("sea", ("",), days, 40, 1.8, 0.5)
     nothing = Site("sea", ("",), ("2024-05-02",), 0, 1.8, 0.5)
-    page = build(tmp_path, sites=(found, nothing), clusters=2, attention=None)
+    page = build(tmp_path, quick=True, sites=(found, nothing), clusters=2, attention=None)
     table = pd.read_csv(page.parent / "data" / "heatmap_concentration_01_sea.csv")
     assert sorted(table["period"].unique()) == ["2024-05-01", "2024-05-02", "2024-05-03"]
     assert (table.loc[table["period"] == "2024-05-02", "concentration_per_ml"] == 0).all()
+
+
+def test_what_is_not_known_of_the_model_is_not_told(tmp_path):
+    given = write_results(tmp_path / "in", sites=(TANK,), clusters=2, attention=None)
+    del given["runtime"], given["model"]
+    text = words(drawn(given, tmp_path / "report", quick=True))
+    assert "pre-trained, not fine-tuned; seed 1" in text
+    assert "Embeddings were computed with" not in text

@@ -1,5 +1,6 @@
 import math
 
+import pytest
 import torch
 
 from seston.models.backbones import Backbone, spec_of
@@ -53,3 +54,28 @@ def test_loss_takes_the_two_global_crops_and_reaches_the_backbone() -> None:
     loss.backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in method.trained())
     assert method.result is method.backbone
+
+
+def test_head_is_that_of_the_paper() -> None:
+    head = SimCLR(Backbone(spec_of("vit_test_patch8"), 32)).head
+    kinds = [type(layer).__name__ for layer in head]
+    assert kinds == ["Linear", "BatchNorm1d", "ReLU", "Linear"]
+    assert [tuple(layer.weight.shape) for layer in (head[0], head[3])] == [(2048, 32), (128, 2048)]
+    assert head[3].bias is None
+
+
+def test_nt_xent_takes_raw_projections_and_masks_the_view_itself() -> None:
+    # Lengths mean nothing, and a view is no negative of itself, whatever the temperature:
+    # subtracting exp(1 / T) in place of a mask fails where it overflows.
+    torch.manual_seed(0)
+    first, second = torch.randn(4, 3), torch.randn(4, 3)
+    scaled = nt_xent(100 * first, 0.01 * second, 0.5)
+    torch.testing.assert_close(scaled, nt_xent(first, second, 0.5))
+    unit = torch.eye(3)
+    # A partner at cosine 1 and four others at 0, at T = 0.005: log(1 + 4 exp(-200)).
+    assert nt_xent(unit, unit, 0.005).item() == pytest.approx(0.0, abs=1e-6)
+    # Partners at cosine 0, nothing else nearer than -1: log(1 + 2 exp(0)).
+    opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+    across = torch.tensor([[0.0, 1.0], [0.0, -1.0]])
+    expected = math.log(math.exp(0) + math.exp(-1) + math.exp(0))
+    assert nt_xent(opposite, across, 1.0).item() == pytest.approx(expected, rel=1e-6)

@@ -1,9 +1,10 @@
 """
 Clusters of the embeddings, the map, and organisms that show each cluster.
 
-REQUIRED INPUTS: results/<model>/embeddings/<shard>.arrow, results/segment/<shard>/crops.parquet.
+REQUIRED INPUTS: results/<model>/embeddings/<shard>.arrow, results/chosen_model.txt,
+         results/segment/<shard>/crops.parquet.
 OUTPUTS: results/<model>/kmeans/{centroids.npy,kmeans.json},
-         results/<model>/clusters/<shard>.parquet, results/<model>/{map,examples}.parquet.
+         results/<model>/clusters/<shard>.parquet; of the chosen model results/{map,examples}.parquet.
 """
 
 
@@ -90,15 +91,14 @@ rule assign:
 
 rule map:
     input:
-        embeddings=collect(
-            rules.embed.output.embeddings, shard=SHARDS, allow_missing=True
-        ),
+        chosen=rules.choose.output.chosen,
+        embeddings=collect(rules.embed.output.embeddings, model=MODELS, shard=SHARDS),
     output:
-        map="results/{model}/map.parquet",
+        map="results/map.parquet",
     log:
-        "results/logs/{model}/map.log",
+        "results/logs/map.log",
     benchmark:
-        "results/benchmarks/{model}/map.tsv"
+        "results/benchmarks/map.tsv"
     conda:
         "../../envs/cpu.yaml"
     # A seeded UMAP runs in one thread; more would make the map differ between runs.
@@ -107,7 +107,7 @@ rule map:
         mem_mb=grow(8000),
         runtime=grow(120),
     params:
-        embeddings_dir=folder("embeddings"),
+        results_dir=folder("embeddings", up=3),
         shards=list(SHARDS),
         fit=config["density"]["fit"],
         components=config["density"]["components"],
@@ -118,11 +118,11 @@ rule map:
         seed=config["seed"],
         code=code_digest("cluster.density"),
     message:
-        "Mapping the {wildcards.model} embeddings"
+        "Mapping the embeddings of the chosen model"
     shell:
         r"""
         python -m seston map \
-            --embeddings-dir {params.embeddings_dir:q} \
+            --embeddings-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/embeddings \
             --shards {params.shards:q} \
             --fit {params.fit} \
             --components {params.components} \
@@ -139,14 +139,15 @@ rule map:
 
 rule examples:
     input:
+        chosen=rules.choose.output.chosen,
         crops=collect(rules.segment.output.crops, shard=SHARDS),
-        clusters=collect(rules.assign.output.clusters, shard=SHARDS, allow_missing=True),
+        clusters=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
     output:
-        examples="results/{model}/examples.parquet",
+        examples="results/examples.parquet",
     log:
-        "results/logs/{model}/examples.log",
+        "results/logs/examples.log",
     benchmark:
-        "results/benchmarks/{model}/examples.tsv"
+        "results/benchmarks/examples.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -155,18 +156,18 @@ rule examples:
         runtime=grow(60),
     params:
         segment_dir=folder("crops", up=2),
-        clusters_dir=folder("clusters"),
+        results_dir=folder("clusters", up=3),
         shards=list(SHARDS),
         per_cluster=config["cluster"]["examples"],
         seed=config["seed"],
         code=code_digest("cluster.examples"),
     message:
-        "Choosing organisms to show each {wildcards.model} cluster"
+        "Choosing organisms to show each cluster"
     shell:
         r"""
         python -m seston examples \
             --segment-dir {params.segment_dir:q} \
-            --clusters-dir {params.clusters_dir:q} \
+            --clusters-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/clusters \
             --shards {params.shards:q} \
             --per-cluster {params.per_cluster} \
             --seed {params.seed} \

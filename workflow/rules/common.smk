@@ -2,7 +2,7 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, MODEL, grow(), folder(), options(),
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), options(),
        code_digest().
 """
 
@@ -34,7 +34,6 @@ except SestonError as error:
 config = PLAN.config
 SHARDS = PLAN.shards
 MODELS = PLAN.models
-MODEL = PLAN.model
 
 
 wildcard_constraints:

@@ -2,8 +2,8 @@
 The model before and after training on the data itself, and what each sees.
 
 REQUIRED INPUTS: results/tiles/<shard>.arrow, and the weights the config names.
-OUTPUTS: results/<model>/model.safetensors, results/<model>/embeddings/<shard>.arrow,
-         results/finetuned/history.tsv, results/attention.npz.
+OUTPUTS: results/<model>/{model.safetensors,runtime/}, results/finetuned/history.tsv,
+         results/<model>/embeddings/<shard>.arrow, results/attention.npz.
 """
 
 
@@ -26,6 +26,7 @@ rule backbone:
         name=config["backbone"]["name"],
         weights=config["backbone"]["weights"],
         digest=PLAN.weights_digest(),
+        feature=config["backbone"]["feature"],
         size=config["tiles"]["size"],
         seed=config["seed"],
         code=code_digest("models.weights"),
@@ -36,6 +37,7 @@ rule backbone:
         python -m seston backbone \
             --name {params.name:q} \
             --weights {params.weights:q} \
+            --feature {params.feature:q} \
             --size {params.size} \
             --seed {params.seed} \
             --threads {threads} \
@@ -71,7 +73,10 @@ rule finetune:
         epochs=config["finetune"]["epochs"],
         max_images=config["finetune"]["max_images"],
         batch_size=config["finetune"]["batch_size"],
+        accumulate=config["finetune"]["accumulate"],
+        precision=config["finetune"]["precision"],
         learning_rate=config["finetune"]["learning_rate"],
+        layer_decay=config["finetune"]["layer_decay"],
         weight_decay=config["finetune"]["weight_decay"],
         local_crops=config["finetune"]["local_crops"],
         seed=config["seed"],
@@ -88,14 +93,61 @@ rule finetune:
             --epochs {params.epochs} \
             --max-images {params.max_images} \
             --batch-size {params.batch_size} \
+            --accumulate {params.accumulate} \
+            --precision {params.precision} \
             --learning-rate {params.learning_rate} \
+            --layer-decay {params.layer_decay} \
             --weight-decay {params.weight_decay} \
             --local-crops {params.local_crops} \
             --seed {params.seed} \
             --threads {threads} \
+            --processes {resources.gpu} \
             --resume {params.resume:q} \
             --history {output.history:q} \
             --model {output.model:q} \
+            &>{log:q}
+        """
+
+
+rule runtime:
+    input:
+        tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
+        model="results/{model}/model.safetensors",
+    output:
+        runtime=directory("results/{model}/runtime"),
+    log:
+        "results/logs/{model}/runtime.log",
+    benchmark:
+        "results/benchmarks/{model}/runtime.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 4
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(30),
+        gpu=1,
+    params:
+        tiles_dir=folder("tiles"),
+        shards=list(SHARDS),
+        batch_size=config["embed"]["batch_size"],
+        precision=config["embed"]["precision"],
+        engine=config["embed"]["engine"],
+        seed=config["seed"],
+        code=code_digest("runtime.choice"),
+    message:
+        "Finding out how the {wildcards.model} model is computed fastest here"
+    shell:
+        r"""
+        python -m seston runtime \
+            --tiles-dir {params.tiles_dir:q} \
+            --shards {params.shards:q} \
+            --model {input.model:q} \
+            --batch-size {params.batch_size} \
+            --precision {params.precision} \
+            --engine {params.engine} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --runtime {output.runtime:q} \
             &>{log:q}
         """
 
@@ -104,6 +156,8 @@ rule embed:
     input:
         tiles=rules.tiles.output.tiles,
         model="results/{model}/model.safetensors",
+        # A new sample makes the choice anew; embeddings that are there stay as good as they were.
+        runtime=ancient("results/{model}/runtime"),
     output:
         embeddings="results/{model}/embeddings/{shard}.arrow",
     log:
@@ -118,8 +172,8 @@ rule embed:
         runtime=grow(60),
         gpu=1,
     params:
-        batch_size=config["embed"]["batch_size"],
-        precision=config["embed"]["precision"],
+        # What is asked for stands in the runtime: another wish embeds again.
+        asked=[config["embed"][key] for key in ("engine", "precision", "batch_size")],
         code=code_digest("embed"),
     message:
         "Embedding the organisms of {wildcards.shard} with the {wildcards.model} model"
@@ -128,8 +182,7 @@ rule embed:
         python -m seston embed \
             --tiles {input.tiles:q} \
             --model {input.model:q} \
-            --batch-size {params.batch_size} \
-            --precision {params.precision} \
+            --runtime {input.runtime:q} \
             --threads {threads} \
             --embeddings {output.embeddings:q} \
             &>{log:q}
@@ -138,6 +191,7 @@ rule embed:
 
 rule attention:
     input:
+        crops=collect(rules.segment.output.crops, shard=SHARDS),
         tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
         models=collect("results/{model}/model.safetensors", model=MODELS),
     output:
@@ -154,11 +208,13 @@ rule attention:
         runtime=grow(30),
         gpu=1,
     params:
+        segment_dir=folder("crops", up=2),
         tiles_dir=folder("tiles"),
         shards=list(SHARDS),
         # One option for each model there is.
         models=[f"--{model}=results/{model}/model.safetensors" for model in MODELS],
         images=config["attention"]["images"],
+        ids=[f"--ids={one}" for one in config["attention"]["ids"]],
         seed=config["seed"],
         code=code_digest("attention"),
     message:
@@ -166,10 +222,12 @@ rule attention:
     shell:
         r"""
         python -m seston attention \
+            --segment-dir {params.segment_dir:q} \
             --tiles-dir {params.tiles_dir:q} \
             --shards {params.shards:q} \
             {params.models:q} \
             --images {params.images} \
+            {params.ids:q} \
             --seed {params.seed} \
             --threads {threads} \
             --attention {output.attention:q} \

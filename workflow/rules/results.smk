@@ -10,9 +10,10 @@ OUTPUTS: results/tables/{images.parquet,samples.tsv,quality.tsv,abundance.tsv}, 
 rule tables:
     input:
         sheet=ancient(config["samples"]),
+        chosen=rules.choose.output.chosen,
         segments=collect(rules.segment.output, shard=SHARDS),
-        clusters=collect(rules.assign.output.clusters, shard=SHARDS, model=MODEL),
-        map=collect(rules.map.output.map, model=MODEL),
+        clusters=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
+        map=rules.map.output.map,
     output:
         images="results/tables/images.parquet",
         samples="results/tables/samples.tsv",
@@ -30,7 +31,7 @@ rule tables:
     params:
         sheet=PLAN.sheet_digest(),
         segment_dir=folder("segments", up=2),
-        clusters_dir=folder("clusters"),
+        results_dir=folder("clusters", up=3),
         shards=list(SHARDS),
         code=code_digest("tables"),
     message:
@@ -40,7 +41,7 @@ rule tables:
         python -m seston tables \
             --sheet {input.sheet:q} \
             --segment-dir {params.segment_dir:q} \
-            --clusters-dir {params.clusters_dir:q} \
+            --clusters-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/clusters \
             --map {input.map:q} \
             --shards {params.shards:q} \
             --images {output.images:q} \
@@ -110,8 +111,13 @@ rule report:
         quality=rules.tables.output.quality,
         abundance=rules.trends.output.abundance,
         rejected=collect(rules.segment.output.rejected, shard=SHARDS),
-        examples=collect(rules.examples.output.examples, model=MODEL),
-        kmeans=collect(rules.kmeans.output.report, model=MODEL),
+        chosen=rules.choose.output.chosen,
+        verdict=rules.choose.output.verdict,
+        evidence=collect(rules.evaluate.output.evidence, model=MODELS),
+        examples=rules.examples.output.examples,
+        kmeans=collect(rules.kmeans.output.report, model=MODELS),
+        runtimes=collect("results/{model}/runtime", model=MODELS),
+        models=collect("results/{model}/model.safetensors", model=MODELS),
         attention=rules.attention.output.attention,
         history=rules.finetune.output.history if "finetuned" in MODELS else [],
         settings=rules.settings.output.settings,
@@ -139,6 +145,7 @@ rule report:
         mem_mb=grow(8000),
         runtime=grow(60),
     params:
+        results_dir=folder("chosen"),
         segment_dir=folder("rejected", up=2),
         shards=list(SHARDS),
         history=(
@@ -155,7 +162,11 @@ rule report:
             --quality {input.quality:q} \
             --abundance {input.abundance:q} \
             --examples {input.examples:q} \
-            --kmeans {input.kmeans:q} \
+            --kmeans {params.results_dir:q}/"$(cat {input.chosen:q})"/kmeans/kmeans.json \
+            --runtime {params.results_dir:q}/"$(cat {input.chosen:q})"/runtime/runtime.json \
+            --model {params.results_dir:q}/"$(cat {input.chosen:q})"/model.safetensors \
+            --evidence {input.evidence:q} \
+            --verdict {input.verdict:q} \
             --rejected-dir {params.segment_dir:q} \
             --shards {params.shards:q} \
             --attention {input.attention:q} \

@@ -1,52 +1,78 @@
-"""Where a vision transformer looks: attention of the CLS token in the last block."""
+"""Stage `attention`: where a vision transformer looks, before and after training."""
 
+import difflib
 import logging
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from seston import store
 from seston.collection import Tiles, choose_images
-from seston.models.backbones import Backbone, images_of
+from seston.crops import read_crops
+from seston.errors import SestonError
+from seston.models.attention_maps import attention_maps
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import read_model
-from seston.models.vit import ViT
+from seston.tiles import make_tile
 
 log = logging.getLogger("seston")
 
+#: Side of the pictures the maps are laid over, px.
+PICTURE = 256
 
-@torch.inference_mode()
-def attention_maps(
-    backbone: Backbone, tiles: npt.NDArray[np.uint8], device: torch.device
-) -> npt.NDArray[np.float32] | None:
-    """Return the attention from CLS to the patches, or None if the network has none.
 
-    Parameters
-    ----------
-    tiles : ndarray (n, size, size, 3) of uint8
+def choose(
+    tiles: Tiles, asked: list[str], images: int, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the positions to show, and which of them were asked for by id.
 
-    Returns
-    -------
-    ndarray (n, heads, grid, grid) of float32
-        Of the last block (Caron et al. 2021, figure 1). A map sums to one less
-        what CLS gives to itself and to registers.
+    First the ones asked for, in the order asked; then `images` drawn at random from the
+    others, evenly over the samples.
+
+    Raises
+    ------
+    SestonError
+        If an id is unknown, with those that look like it.
     """
-    if not isinstance(backbone.net, ViT):
-        return None
-    images = backbone.to(device).normalise(images_of(torch.from_numpy(tiles).to(device)))
-    return backbone.net.last_attention(images).cpu().numpy()
+    wanted = list(dict.fromkeys(asked))
+    where = {name: position for position, name in enumerate(tiles.ids.tolist())}
+    unknown = [f"{one}{_near(one, tiles)}" for one in wanted if one not in where]
+    if unknown:
+        raise SestonError(
+            f"attention.ids: {len(unknown)} of {len(wanted)} are no organisms of this run (what"
+            f" was rejected has no tile): {'; '.join(unknown)}"
+        )
+    first = np.array([where[one] for one in wanted], np.int64)
+    rest = np.setdiff1d(np.arange(len(tiles)), first)
+    drawn = choose_images(tiles.samples[rest], images, np.random.default_rng(seed))[:images]
+    positions = np.concatenate([first, rest[np.sort(drawn)]])
+    return positions, np.arange(len(positions)) < len(first)
+
+
+def pictures(
+    tiles: Tiles, positions: npt.NDArray[np.int64], segment_dir: Path
+) -> npt.NDArray[np.uint8]:
+    """Return the crops behind these tiles, (n, PICTURE, PICTURE, 3), padded as the tiles are."""
+    shards = np.repeat([file.path.stem for file in tiles.files], [len(f) for f in tiles.files])
+    found: dict[str, tuple[float | None, bytes]] = {}
+    for shard in np.unique(shards[positions]):
+        ids = tiles.ids[positions[shards[positions] == shard]].tolist()
+        found |= read_crops(segment_dir / str(shard) / "crops.parquet", ids)
+    shown = [make_tile(found[name][1], PICTURE) for name in tiles.ids[positions].tolist()]
+    return np.stack(shown) if shown else np.empty((0, PICTURE, PICTURE, 3), np.uint8)
 
 
 def attention(
     *,
     tiles_dir: Path,
+    segment_dir: Path,
     shards: list[str],
     pretrained: Path,
     finetuned: Path | None = None,
     attention: Path,
     images: int,
+    ids: list[str] | None = None,
     seed: int,
     device: str = "auto",
     threads: int = 1,
@@ -57,6 +83,8 @@ def attention(
     ----------
     tiles_dir : pathlib.Path
         Folder of the tiles.
+    segment_dir : pathlib.Path
+        Folder with ``<shard>/crops.parquet``.
     shards : list of str
         Names of the shards to draw from.
     pretrained : pathlib.Path
@@ -64,9 +92,12 @@ def attention(
     finetuned : pathlib.Path or None
         Model file after training, if there is one.
     attention : pathlib.Path
-        ``.npz`` file to write: ids, tiles, pretrained and finetuned maps, note.
+        ``.npz`` file to write: ids, chosen, pictures, tiles, per model its name (last block
+        per head) and ``<name>_rollout``, note.
     images : int
-        How many images, evenly over the samples.
+        How many images to draw, evenly over the samples.
+    ids : list of str or None
+        Images to show besides, by their image_id.
     seed : int
         Of the draw.
     device : str
@@ -77,27 +108,41 @@ def attention(
     Raises
     ------
     SestonError
-        If tiles and models do not fit.
+        If tiles and models do not fit, or an id is unknown.
     """
     where = choose_device(device)
     repeatable(threads, where)
-    all_tiles = Tiles(tiles_dir, shards)
-    rng = np.random.default_rng(seed)
-    chosen = np.sort(choose_images(all_tiles.samples, images, rng)[:images])
-    shown = all_tiles.take(chosen)
-    arrays: dict[str, npt.NDArray] = {"ids": all_tiles.ids[chosen], "tiles": shown}
+    tiles = Tiles(tiles_dir, shards)
+    positions, chosen = choose(tiles, ids or [], images, seed)
+    shown = tiles.take(positions)
+    arrays: dict[str, npt.NDArray] = {
+        "ids": tiles.ids[positions],
+        "chosen": chosen,
+        "pictures": pictures(tiles, positions, segment_dir),
+        "tiles": shown,
+    }
     notes = []
     for name, path in (("pretrained", pretrained), ("finetuned", finetuned)):
         if path is None:
             continue
         backbone, card, _ = read_model(path)
-        all_tiles.require_fit(path, card.image_size, card.tiles)
+        tiles.require_fit(path, card.image_size, card.tiles)
         maps = attention_maps(backbone, shown, where)
         if maps is None:
-            notes.append(f"{card.name} has no attention: it is no vision transformer")
+            notes.append(f"{card.name} has no attention from a CLS token to patches")
             continue
-        arrays[name] = maps
+        arrays[name], arrays[f"{name}_rollout"] = maps
     arrays["note"] = np.array("; ".join(dict.fromkeys(notes)))
     with store.atomic(attention) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     log.info("attention of %d images%s", len(shown), "".join(f"; {note}" for note in notes))
+
+
+def _near(name: str, tiles: Tiles) -> str:
+    sample, _, _ = name.partition("/")
+    same = tiles.ids[tiles.samples == sample].tolist()
+    if same:
+        near = difflib.get_close_matches(name, same, 3)
+        return f" (did you mean {' or '.join(near)}?)" if near else ""
+    near = difflib.get_close_matches(sample, np.unique(tiles.samples).tolist(), 3)
+    return f" (no sample {sample}{'; samples like it: ' if near else ''}{', '.join(near)})"

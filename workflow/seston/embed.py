@@ -4,40 +4,28 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from seston import store
 from seston.arrays import ArrayFile, ArrayWriter
 from seston.collection import require_fit
 from seston.errors import SestonError
-from seston.models.backbones import Backbone, images_of
-from seston.models.hardware import autocast, choose_device, choose_precision, repeatable
-from seston.models.model_file import read_model
 from seston.progress import Progress
+from seston.runtime.engine import CPU_BATCH, Engine, Stream, Unavailable
+from seston.runtime.openvino_engine import OpenVinoEngine
+from seston.runtime.record import Method, Runtime, read_runtime
 
 log = logging.getLogger("seston")
 
-
-@torch.inference_mode()
-def embed_tiles(
-    backbone: Backbone, tiles: npt.NDArray[np.uint8], device: torch.device, precision: torch.dtype
-) -> npt.NDArray[np.float16]:
-    """Return the embeddings (n, dim) of tiles (n, size, size, 3)."""
-    images = images_of(torch.from_numpy(tiles.copy()).to(device))
-    with autocast(device, precision):
-        features = backbone(images)
-    return features.half().cpu().numpy()
+#: Share of the time without data to compute on that is told as a warning.
+STARVED = 0.05
 
 
 def embed(
     *,
     tiles: Path,
     model: Path,
+    runtime: Path,
     embeddings: Path,
-    batch_size: int,
-    device: str = "auto",
-    precision: str = "auto",
     threads: int = 1,
 ) -> None:
     """Compute the embedding of every tile of a shard.
@@ -48,46 +36,41 @@ def embed(
         The shard's tiles.
     model : pathlib.Path
         Model file.
+    runtime : pathlib.Path
+        Folder that the stage `runtime` wrote for this model: how to compute.
     embeddings : pathlib.Path
         File to write: float16, in the order of the tiles.
-    batch_size : int
-        Tiles computed at once.
-    device : str
-        ``auto``, ``cpu`` or ``cuda``.
-    precision : str
-        ``auto`` (bf16 where the hardware computes in it), ``bf16`` or ``fp32``.
     threads : int
         Threads to use.
 
     Raises
     ------
     SestonError
-        If tiles and model do not fit, or an embedding is not finite.
+        If tiles, model and runtime do not fit, or an embedding is not finite.
     """
-    where = choose_device(device)
-    repeatable(threads, where)
-    kind = choose_precision(precision, where)
-    backbone, card, origin = read_model(model)
+    chosen = read_runtime(runtime, model)
     source = ArrayFile(tiles, "tiles")
-    require_fit(source, model, card.image_size, card.tiles)
-    backbone.to(where)
-    made_by = store.fingerprint("embeddings", origin, source.fingerprint)
+    require_fit(source, model, chosen.image_size, chosen.trained_on)
+    engine, method = open_engine(chosen, runtime, model, threads)
     ids = source.ids.to_pylist()
+    stream = Stream(engine, source.blocks())
     with (
         ArrayWriter(
             embeddings,
             "embeddings",
             "embedding",
-            (card.dim,),
+            (chosen.dim,),
             np.float16,
-            made_by,
-            model=origin,
+            store.fingerprint("embeddings", chosen.model, source.fingerprint),
+            model=chosen.model,
             tiles=source.fingerprint,
+            engine=method.engine,
+            precision=method.precision,
+            device=method.device,
         ) as writer,
         Progress(len(ids), "images") as progress,
     ):
-        for block in source.blocks(batch_size):
-            rows = embed_tiles(backbone, block, where, kind)
+        for rows in stream:
             here = ids[writer.rows : writer.rows + len(rows)]
             broken = np.flatnonzero(~np.isfinite(rows).all(1))
             if len(broken):
@@ -97,3 +80,51 @@ def embed(
                 )
             writer.write(here, rows)
             progress.add(len(rows))
+    starved = stream.share_waited > STARVED and stream.seconds > 1
+    log.log(
+        logging.WARNING if starved else logging.INFO,
+        "%s on %s: %.0f images/s, %.1f %% of the time waiting for data%s",
+        method,
+        method.device,
+        len(ids) / stream.seconds if stream.seconds else 0,
+        100 * stream.share_waited,
+        ", a slow disk perhaps" if starved else "",
+    )
+
+
+def open_engine(chosen: Runtime, folder: Path, model: Path, threads: int) -> tuple[Engine, Method]:
+    """Return the engine that was chosen, or torch in fp32 where this machine lacks it.
+
+    The choice was proven against torch in fp32, so that embeddings by both may stand side
+    by side; each file says how it was made.
+    """
+    method, size = chosen.method, chosen.batch_size
+    try:
+        return _build(method, size, folder, model, threads), method
+    except Unavailable as error:
+        from seston.models.hardware import choose_device
+
+        # A GPU that cannot do what another can is still the faster machine.
+        where = choose_device("auto").type if method.device == "cuda" else "cpu"
+        instead = Method(device=where)
+        log.warning(
+            "%s on %s was chosen in %s, but here %s: computing by %s on %s instead, slower",
+            method,
+            method.device,
+            folder,
+            error,
+            instead,
+            where,
+        )
+        size = size if where == "cuda" else min(size, CPU_BATCH)
+        return _build(instead, size, folder, model, threads), instead
+
+
+def _build(method: Method, batch_size: int, folder: Path, model: Path, threads: int) -> Engine:
+    if method.engine == "openvino":
+        return OpenVinoEngine(folder, method.precision, threads)
+    # Only now: starting torch takes seconds, which a shard under OpenVINO does not pay.
+    from seston.models.model_file import read_model
+    from seston.runtime.torch_engine import TorchEngine
+
+    return TorchEngine(read_model(model)[0], method, batch_size, threads)

@@ -1,31 +1,25 @@
 """Train a backbone on the tiles, without labels: DINO, SimCLR or distillation."""
 
 import logging
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Literal
-
-import torch
 
 from seston import store
 from seston.collection import Tiles
+from seston.distributed import is_one_of_several, joined, launch, usable_processes
 from seston.errors import SestonError
 from seston.models.distill import read_teacher
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import card_of, read_model, write_model
-from seston.progress import Progress
-from seston.training import HISTORY, Settings, Trainer
+from seston.resume import noted_sigterm, take_up, train
+from seston.training import HISTORY, Trainer
+from seston.training_settings import Settings
 
 log = logging.getLogger("seston")
 
 #: spread of the features under which a model is of no use
 COLLAPSED = 0.05
-#: exit status of a training that was asked to end and can be resumed: 128 + SIGTERM
-TERMINATED = 143
 
 
 def finetune(
@@ -44,21 +38,28 @@ def finetune(
     weight_decay: float,
     local_crops: int,
     seed: int,
+    accumulate: int = 1,
+    layer_decay: float = 1.0,
+    precision: Literal["auto", "fp32", "bf16"] = "auto",
     teacher: Path | None = None,
     global_size: int | None = None,
     local_size: int | None = None,
     global_area: tuple[float, float] = (0.4, 1.0),
     local_area: tuple[float, float] = (0.1, 0.4),
     prototypes: int = 4096,
+    projection: int = 2048,
     momentum: float = 0.99,
     warmup: float = 0.1,
     frozen: float = 0.1,
     clip: float = 3.0,
     save_every: int = 50,
     device: str = "auto",
+    processes: int = 1,
     threads: int = 1,
 ) -> None:
     """Train a backbone on the tiles, without labels.
+
+    Asked to end by SIGTERM, it saves and exits with status 143; the same command goes on.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def finetune(
     max_images : int
         Images per epoch, evenly over the samples; 0 takes all.
     batch_size : int
-        Images per step.
+        Images per step, over all processes.
     learning_rate : float
         At its peak.
     weight_decay : float
@@ -91,6 +92,13 @@ def finetune(
         Small crops per image besides the two global ones (DINO).
     seed : int
         Of every draw.
+    accumulate : int
+        Parts in which each process computes its share of a batch, to save memory. The result
+        is the same within rounding, but for networks with batch norm, which see a part.
+    layer_decay : float
+        Factor of the learning rate from each block or stage to the one before; 1 is none.
+    precision : {'auto', 'fp32', 'bf16'}
+        Of matrix products; ``auto`` is bf16 where the hardware computes it.
     teacher : pathlib.Path or None
         Model file to distill from; it sees the crops in the size it was made for.
     global_size, local_size : int
@@ -99,6 +107,8 @@ def finetune(
         Smallest and largest share of the tile in a crop.
     prototypes : int
         Outputs of DINO's head.
+    projection : int
+        Width of SimCLR's head between its layers.
     momentum : float
         Of DINO's teacher, at the start; it ends at 1.
     warmup : float
@@ -111,15 +121,23 @@ def finetune(
         Steps between two writings of the resume file.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
+    processes : int
+        Processes that train together, one per GPU; with fewer GPUs and device ``auto``, fewer.
+        The result is the same within rounding, as with `accumulate`.
     threads : int
-        Threads to use.
+        Threads to use, shared by the processes.
 
     Raises
     ------
     SestonError
-        If there is no tile, tiles and backbone or method and teacher do not fit, or the
-        loss is not finite.
+        If there is no tile, tiles and backbone or method and teacher do not fit, a setting is
+        out of range, the loss is not finite, or a process died.
     """
+    options = dict(locals())
+    count = 1 if is_one_of_several() else usable_processes(processes, device)
+    if count > 1:
+        launch("finetune", options | {"threads": max(1, threads // count)}, count)
+        return
     where = choose_device(device)
     repeatable(threads, where)
     guide, guide_origin = read_teacher(method, teacher)
@@ -147,36 +165,27 @@ def finetune(
         frozen=frozen,
         clip=clip,
         seed=seed,
+        accumulate=accumulate,
+        layer_decay=layer_decay,
+        precision=precision,
+        projection=projection,
         teacher=guide_origin,
     )
     made_by = store.fingerprint("finetune", asdict(settings), origin, tiles.digest)
-    trainer = Trainer(start, settings, tiles, where, guide)
-    _take_up(trainer, resume, made_by)
-    left = epochs * trainer.images - sum(int(row[2]) for row in trainer.history)
-    with _sigterm() as asked, Progress(left, "images") as progress:
-        log.info("%s: %d of %d images, %d steps", method, trainer.images, len(tiles), trainer.steps)
-        for positions in trainer.batches():
-            trainer.advance(positions)
-            progress.add(len(positions))
-            if asked or trainer.step % save_every == 0:
-                _save(trainer, resume, made_by)
-                log.info("step %d: loss %.3f, spread %.3f", trainer.step, *trainer.latest())
-            if asked:
-                log.warning("asked to end: %s holds the training up to here", resume)
-                raise SystemExit(TERMINATED)
-    loss, breadth = trainer.latest()
-    log.info("%s: loss %.3f, spread of the features %.3f", method, loss, breadth)
-    if breadth < COLLAPSED:
-        log.warning(
-            "the features have collapsed (spread %.3f, 1 is best): lower finetune.learning_rate"
-            " or use another method before trusting the fine-tuned model",
-            breadth,
-        )
-    write_history(trainer.history, history)
-    source = f"{method} from {card.source}"
-    trained = trainer.method.result.cpu()
-    write_model(model, trained, card_of(trained, source, card.sha256, tiles.fingerprint))
-    resume.unlink(missing_ok=True)
+    with noted_sigterm() as asked, joined(where) as ranks:
+        if ranks.rank > 0:
+            log.setLevel(logging.ERROR)  # the first speaks for all
+        trainer = Trainer(start, settings, tiles, where, guide, ranks)
+        take_up(trainer, resume, made_by)
+        train(trainer, resume, made_by, save_every, asked)
+        ranks.average_statistics(trainer.method)
+        if ranks.rank == 0:
+            _tell(trainer)
+            write_history(trainer.history, history)
+            trained = trainer.method.result.cpu()
+            source = f"{method} from {card.source}"
+            write_model(model, trained, card_of(trained, source, card.sha256, tiles.fingerprint))
+            resume.unlink(missing_ok=True)
 
 
 def write_history(rows: list[list[float]], path: Path) -> None:
@@ -185,36 +194,12 @@ def write_history(rows: list[list[float]], path: Path) -> None:
     store.write_text("\n".join(lines) + "\n", path)
 
 
-def _save(trainer: Trainer, resume: Path, made_by: str) -> None:
-    with store.atomic(resume) as temporary:
-        torch.save({"fingerprint": made_by, **trainer.state()}, temporary)
-
-
-def _take_up(trainer: Trainer, resume: Path, made_by: str) -> None:
-    if not resume.is_file():
-        return
-    try:
-        state = torch.load(resume, map_location=trainer.device, weights_only=True)
-    except Exception as error:  # damaged bytes raise anything
-        log.warning("%s: not readable (%s); starting from the beginning", resume, error)
-        return
-    if state.get("fingerprint") != made_by:
-        log.warning("%s: of other settings or images; starting from the beginning", resume)
-        return
-    trainer.restore(state)
-    log.info("%s: going on after step %d of %d", resume, trainer.step, trainer.steps)
-
-
-@contextmanager
-def _sigterm() -> Iterator[list[int]]:
-    """Note SIGTERM in a list instead of dying, so that a step can end and be saved."""
-    asked: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
-
-    before = signal.signal(signal.SIGTERM, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _tell(trainer: Trainer) -> None:
+    loss, breadth = trainer.latest()
+    log.info("%s: loss %.3f, spread of the features %.3f", trainer.settings.method, loss, breadth)
+    if breadth < COLLAPSED:
+        log.warning(
+            "the features have collapsed (spread %.3f, 1 is best): lower finetune.learning_rate"
+            " or use another method before trusting the fine-tuned model",
+            breadth,
+        )

@@ -26,15 +26,13 @@ class Plan:
     shards : mapping of str to list of Sample
         Samples of each shard, both sorted.
     models : list of str
-        The models that are embedded and clustered.
-    model : str
-        The one whose clusters make tables, trends and report.
+        The models that are embedded and clustered; the stage `choose` says whose clusters
+        make tables, trends and report.
     """
 
     config: dict[str, Any]
     shards: Mapping[str, Sequence[Sample]]
     models: list[str]
-    model: str
 
     def samples_of(self, shard: str) -> list[str]:
         """Names of the samples of a shard."""
@@ -55,12 +53,18 @@ class Plan:
         return [] if weights in ("bundled", "hub", "random") else [weights]
 
     def weights_digest(self) -> str:
-        """Return the sha256 of the weights file: not its time, which a copy changes."""
-        digests = []
-        for name in self.weights_file:
-            with Path(name).open("rb") as file:
-                digests.append(file_digest(file, "sha256").hexdigest())
-        return " ".join(digests)
+        """Return the sha256 of the weights file."""
+        return _digest(self.weights_file)
+
+    @property
+    def labels_file(self) -> list[str]:
+        """The table of labels, if the settings name one."""
+        name = self.config["labels"]["file"]
+        return [name] if name else []
+
+    def labels_digest(self) -> str:
+        """Return the sha256 of the table of labels."""
+        return _digest(self.labels_file)
 
 
 def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
@@ -93,7 +97,6 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
         config=full,
         shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),
         models=["pretrained", "finetuned"] if tuned else ["pretrained"],
-        model=wanted if wanted != "auto" else "finetuned" if tuned else "pretrained",
     )
     for name in plan.weights_file:
         if not Path(name).is_file():
@@ -101,4 +104,19 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
                 f"config: backbone.weights: found {name!r}, expected 'bundled', 'hub', 'random'"
                 f" or a file; there is no such file in {Path.cwd()}"
             )
+    for name in plan.labels_file:
+        if not Path(name).is_file():
+            raise SestonError(
+                f"config: labels.file: found {name!r}, expected a table with the columns image_id and"
+                f" label, or '' for none; there is no such file in {Path.cwd()}"
+            )
     return plan
+
+
+def _digest(names: Sequence[str]) -> str:
+    """Return the sha256 of files: not their times, which a copy changes."""
+    digests = []
+    for name in names:
+        with Path(name).open("rb") as file:
+            digests.append(file_digest(file, "sha256").hexdigest())
+    return " ".join(digests)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seston.augment import Crop, random_crops
+from seston.augment import Crop, background, cropped, draw
 from seston.collection import Tiles, choose_images
+from seston.distributed import ALONE, Ranks, shares
 from seston.errors import SestonError
 from seston.models.backbones import Backbone, images_of
-from seston.models.dino import DINO
-from seston.models.distill import Distill
 from seston.models.hardware import autocast, choose_precision
-from seston.models.method import Method
-from seston.models.simclr import SimCLR
+from seston.models.method import Share, Views
+from seston.models.methods import method_of
+from seston.models.optimiser import optimiser, set_rates
+from seston.models.schedules import Schedule
+from seston.training_settings import Settings
+
+Positions = npt.NDArray[np.int64]
 
 #: columns of the loss curve
 HISTORY = (
@@ -34,60 +37,24 @@ HISTORY = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a training depends on besides its tiles and its start weights.
-
-    See `finetune` for the meaning of each.
-    """
-
-    method: Literal["dino", "simclr", "distill"]
-    epochs: int
-    max_images: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    local_crops: int
-    global_size: int
-    local_size: int
-    global_area: tuple[float, float]
-    local_area: tuple[float, float]
-    prototypes: int
-    momentum: float
-    warmup: float
-    frozen: float
-    clip: float
-    seed: int
-    #: fingerprint of its model file
-    teacher: str | None = None
-
-
-def cosine(start: float, end: float, progress: float) -> float:
-    """Return the value between `start` and `end` on half a cosine, `progress` in [0, 1]."""
-    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
-
-
-def schedule(settings: Settings, progress: float) -> tuple[float, float, float]:
-    """Return learning rate, weight decay and teacher momentum at this share of the training.
-
-    The learning rate rises linearly for the first `warmup`, then falls to 1 % on
-    a cosine; the weight decay rises tenfold and the momentum to 1 on a cosine
-    (Caron et al. 2021, section 3.1).
-    """
-    peak, warmup = settings.learning_rate, settings.warmup
-    if progress < warmup:
-        rate = peak * progress / warmup
-    else:
-        rate = cosine(peak, 0.01 * peak, (progress - warmup) / (1 - warmup))
-    decay = cosine(settings.weight_decay, 10 * settings.weight_decay, progress)
-    return rate, decay, cosine(settings.momentum, 1.0, progress)
-
-
 class Trainer:
     """One training: method, optimiser and how far they are.
 
-    Every draw depends on the seed and the step alone, so a training that was
-    interrupted goes on as if it had not been.
+    Every draw depends on the seed, the step and the place of an image in the batch alone. So
+    a training that was interrupted goes on as if it had not been, and several processes see
+    the very crops that one would.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        To start from; moved to `device` and trained in place.
+    settings : Settings
+    tiles : Tiles
+    device : torch.device
+    teacher : Backbone or None
+        To distill from.
+    ranks : Ranks
+        The processes that train together.
     """
 
     def __init__(
@@ -97,24 +64,31 @@ class Trainer:
         tiles: Tiles,
         device: torch.device,
         teacher: Backbone | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.settings, self.tiles, self.device = settings, tiles, device
-        self.precision = choose_precision("auto", device)
+        self.settings, self.tiles, self.device, self.ranks = settings, tiles, device, ranks
+        self.precision = choose_precision(settings.precision, device)
         torch.manual_seed(settings.seed)
-        self.method = _method(backbone, settings, teacher).to(device).train()
-        trained = self.method.trained()
-        # Biases and the scales of norms are not decayed.
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in trained if p.ndim > 1]},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups)
+        method = method_of(
+            settings.method, backbone, settings.prototypes, settings.projection, teacher
+        )
+        self.method = method.to(device).train()
+        self.method.ranks = ranks
+        self.schedule = Schedule(
+            settings.learning_rate, settings.weight_decay, settings.momentum, settings.warmup
+        )
+        self.optimizer = optimiser(self.method, settings.layer_decay)
         self.step = 0
         self.history: list[list[float]] = []
         wanted = settings.max_images if settings.max_images > 0 else len(tiles)
         self.images = min(wanted, len(tiles))
         self.steps_an_epoch = math.ceil(self.images / settings.batch_size)
         self.steps = settings.epochs * self.steps_an_epoch
+        if self.images // self.steps_an_epoch < ranks.count:
+            raise SestonError(
+                f"finetune: batches of {self.images // self.steps_an_epoch} images for"
+                f" {ranks.count} processes; raise batch_size or take fewer processes"
+            )
         local = settings.local_crops if settings.method == "dino" else 0
         big = Crop(settings.global_size, settings.global_area)
         small = Crop(settings.local_size, settings.local_area)
@@ -140,64 +114,106 @@ class Trainer:
         self.method.load_state_dict(state["method"])
         self.optimizer.load_state_dict(state["optimizer"])
 
-    def batches(self) -> Iterator[npt.NDArray[np.int64]]:
+    def batches(self) -> Iterator[Positions]:
         """Yield the positions of each step still to do, epoch after epoch."""
         first, skipped = divmod(self.step, self.steps_an_epoch)
         for epoch in range(first, self.settings.epochs):
             rng = np.random.default_rng([self.settings.seed, epoch])
-            chosen = choose_images(self.tiles.samples, self.images, rng)
+            chosen = choose_images(self.tiles.sample_codes, self.images, rng)
             yield from np.array_split(chosen, self.steps_an_epoch)[skipped:]
             skipped = 0
 
-    def advance(self, positions: npt.NDArray[np.int64]) -> None:
+    def load(self, positions: Positions) -> Tensor:
+        """Read this process's share of a batch: (n, h, w, 3) uint8, of grey tiles (n, h, w, 1)."""
+        parts = self._parts(len(positions))
+        pixels = self.tiles.take(positions[parts[0].start : parts[-1].stop])
+        if (pixels == pixels[..., :1]).all():
+            pixels = np.ascontiguousarray(pixels[..., :1])
+        tiles = torch.from_numpy(pixels)
+        return tiles.pin_memory() if self.device.type == "cuda" else tiles
+
+    def advance(self, positions: Positions, loaded: Tensor | None = None) -> None:
         """Take one step of the optimiser.
+
+        Parameters
+        ----------
+        positions : ndarray of int
+            The whole batch.
+        loaded : Tensor or None
+            What `load` gave for it, if that was done before.
 
         Raises
         ------
         SestonError
             If the loss is not finite.
         """
-        settings, progress = self.settings, (self.step + 1) / self.steps
-        rate, decay, momentum = schedule(settings, progress)
-        self.optimizer.param_groups[0]["weight_decay"] = decay
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        generator = torch.Generator().manual_seed(
-            int(np.random.SeedSequence([settings.seed, 1, self.step]).generate_state(1)[0])
-        )
-        images = images_of(torch.from_numpy(self.tiles.take(positions)).to(self.device))
-        views = [[random_crops(images, crop, generator) for crop in kind] for kind in self.crops]
-        with autocast(self.device, self.precision):
-            loss, features = self.method.loss(views, progress)
-        if not torch.isfinite(loss):
-            raise SestonError(
-                f"finetune: the loss is {loss.item()} at step {self.step}; lower"
-                f" finetune.learning_rate (now {settings.learning_rate:g})"
-            )
+        progress = (self.step + 1) / self.steps
+        rate, decay, momentum = self.schedule.at(progress)
+        set_rates(self.optimizer, rate, decay)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if progress <= settings.frozen:
+        tiles = self.load(positions) if loaded is None else loaded
+        loss, features = self.method.descend(self._share(tiles, len(positions), progress))
+        mean_loss, breadth = self._over_all(loss, features)
+        if not math.isfinite(mean_loss):
+            raise SestonError(
+                f"finetune: the loss is {mean_loss} at step {self.step}; lower"
+                f" finetune.learning_rate (now {self.settings.learning_rate:g})"
+            )
+        self.ranks.sum_gradients(self.method.trained())
+        if progress <= self.settings.frozen:
             for parameter in self.method.held():
                 parameter.grad = None
-        torch.nn.utils.clip_grad_norm_(self.method.trained(), settings.clip)
+        torch.nn.utils.clip_grad_norm_(self.method.trained(), self.settings.clip)
         self.optimizer.step()
         self.method.after_step(momentum)
         self.step += 1
         epoch = (self.step - 1) // self.steps_an_epoch + 1
-        row = [self.step, epoch, len(positions), loss.item(), rate, decay, momentum]
-        self.history.append([*row, spread(features)])
+        row = [self.step, epoch, len(positions), mean_loss, rate, decay, momentum, breadth]
+        self.history.append(row)
+
+    def _parts(self, images: int) -> list[slice]:
+        return shares(images, self.ranks.count, self.settings.accumulate)[self.ranks.rank]
+
+    def _share(self, tiles: Tensor, images: int, progress: float) -> Share:
+        parts, step = self._parts(images), self.step
+        generator = torch.Generator().manual_seed(_seed(self.settings.seed, 1, step))
+        draws = [[(crop, draw(images, crop, generator)) for crop in kind] for kind in self.crops]
+        tiles = tiles.to(self.device, non_blocking=True)
+        first = parts[0].start
+
+        def views(part: slice) -> Views:
+            torch.manual_seed(_seed(self.settings.seed, 2, step, part.start))
+            batch = images_of(tiles[part.start - first : part.stop - first])
+            ground = background(batch)
+            return [
+                [cropped(batch, crop, drawn.of(part), ground) for crop, drawn in kind]
+                for kind in draws
+            ]
+
+        return Share(parts, views, images, progress, lambda: autocast(self.device, self.precision))
+
+    def _over_all(self, loss: Tensor, features: Tensor) -> tuple[float, float]:
+        """Return loss and spread of the features over all processes."""
+        unit = F.normalize(features, dim=-1).double()
+        own = [loss.double()[None], unit.new_tensor([len(unit)]), unit.sum(0), unit.square().sum(0)]
+        total = self.ranks.sum_(torch.cat(own)).cpu()
+        sums, squares = total[2:].chunk(2)
+        return float(total[0]), spread(float(total[1]), sums, squares)
 
 
-def spread(features: Tensor) -> float:
-    """Return the deviation of unit features over images, 1 = in all directions, 0 = collapsed."""
-    return float(F.normalize(features, dim=-1).std(0).mean() * features.shape[1] ** 0.5)
+def spread(count: float, sums: Tensor, squares: Tensor) -> float:
+    """Return the deviation of unit features over images, 1 = in all directions, 0 = collapsed.
+
+    Parameters
+    ----------
+    count : float
+        Features there are.
+    sums, squares : Tensor
+        Of their values and of their squares, each (length,) in float64.
+    """
+    variance = (squares - sums.square() / count).clamp(min=0) / max(count - 1, 1)
+    return float(variance.sqrt().mean() * len(sums) ** 0.5)
 
 
-def _method(backbone: Backbone, settings: Settings, teacher: Backbone | None) -> Method:
-    if settings.method == "dino":
-        return DINO(backbone, settings.prototypes)
-    if settings.method == "simclr":
-        return SimCLR(backbone)
-    if teacher is None:
-        raise ValueError("distill without a teacher")
-    return Distill(backbone, teacher)
+def _seed(*parts: int) -> int:
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])

@@ -1,46 +1,46 @@
-"""Weights files of others: read without running their code, fitted without any guess."""
+"""Checkpoints of others: brought to one naming, fitted into a backbone without any guess."""
 
-import argparse
-import pickle
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from seston.errors import SestonError
 from seston.models.backbones import Backbone
 from seston.models.vit import ViT, resampling
+from seston.models.weights_file import read_file
 
 #: Where training checkpoints keep the network; DINO's teacher is the better one.
 _NESTS = ("teacher", "student", "state_dict", "model")
 #: What wrappers put before the names.
-_PREFIXES = ("module.", "backbone.", "encoder.")
+_PREFIXES = ("module.", "backbone.", "encoder.", "convnet.")
 #: Parts that are no backbone: classifiers, projection heads, the token of masked training.
-_HEADS = re.compile(r"(head|fc|classifier|projection_head|projector|predictor)\.|mask_token$")
+_HEADS = re.compile(
+    r"(head|fc|fc_norm|attn_pool|classifier|projection|projection_head|projector|predictor"
+    r"|dino_head|ibot_head)\.|mask_token$"
+)
+#: The children of a ResNet that was saved as ``nn.Sequential(*resnet.children())``.
+_CHILDREN = dict(zip("014567", ["conv1", "bn1", *(f"layer{i}" for i in range(1, 5))], strict=True))
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a weights file, by their bare names.
+    """Return the tensors of a weights file, by the names that timm gives them.
 
     Understands safetensors and PyTorch files: a plain state dict, and training
     checkpoints (DINO, DINOv2, SimCLR, timm) with the network under ``teacher``,
     ``student``, ``state_dict`` or ``model``, with the prefixes ``module.``,
-    ``backbone.`` and ``encoder.``.
+    ``backbone.``, ``encoder.`` and ``convnet.``; the names of DINOv2 and DINOv3 as
+    published by their authors, and numbered ResNets as lightly's examples make them.
 
     Raises
     ------
     SestonError
-        If the file is absent, is not what its name says, is cut short, holds
-        code, or holds no tensors.
+        If the file is absent, is no weights, is cut short or damaged, holds code, or
+        holds no tensors.
     """
-    path = Path(path)
-    _require_weights(path)
-    found = load_safetensors(path) if path.suffix == ".safetensors" else _load_pickle(path)
-    state = _unwrap(found)
+    state = _renamed(_unwrap(read_file(path)))
     if not state:
         raise SestonError(
             f"{path}: no tensors found; expected a state dict, or a checkpoint with the network"
@@ -49,24 +49,11 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def load_safetensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file.
-
-    Raises
-    ------
-    SestonError
-        If it is cut short or damaged.
-    """
-    try:
-        return load_file(path)
-    except (SafetensorError, ValueError) as error:
-        raise SestonError(
-            f"{path}: not a whole safetensors file ({error}); fetch or make it again"
-        ) from error
-
-
 def load_strictly(backbone: Backbone, state: dict[str, Tensor], source: str) -> None:
     """Put weights into a backbone; position embeddings are resampled to its grid.
+
+    Left out are heads, and the blocks that the architecture has and the feature does not
+    reach.
 
     Raises
     ------
@@ -74,9 +61,9 @@ def load_strictly(backbone: Backbone, state: dict[str, Tensor], source: str) -> 
         If names or shapes differ in any way, or a value is not finite.
     """
     expected = backbone.net.state_dict()
-    given = _without_heads(state, set(expected))
-    if isinstance(backbone.net, ViT) and "pos_embed" in given:
-        given["pos_embed"] = _to_grid(given["pos_embed"].float(), backbone.net)
+    given = _needed(state, backbone)
+    if "pos_embed" in given and "pos_embed" in expected:
+        given["pos_embed"] = _to_grid(given["pos_embed"].float(), expected["pos_embed"], backbone)
     same = given.keys() & expected.keys()
     faults = [
         ("missing", expected.keys() - given.keys()),
@@ -105,47 +92,20 @@ def load_strictly(backbone: Backbone, state: dict[str, Tensor], source: str) -> 
     backbone.net.load_state_dict({k: v.to(expected[k].dtype) for k, v in given.items()})
 
 
-def _without_heads(state: dict[str, Tensor], expected: set[str]) -> dict[str, Tensor]:
-    """Leave out the heads and the mask token, unless the network has them itself."""
-    return {k: v for k, v in state.items() if k in expected or not _HEADS.match(k)}
-
-
-def _require_weights(path: Path) -> None:
-    if not path.is_file():
-        raise SestonError(
-            f"backbone.weights: {path} is no file; expected hub, bundled, random or the path of a"
-            " .safetensors or .pth file"
-        )
-    with path.open("rb") as file:
-        start = file.read(64)
-    if start.startswith(b"version https://git-lfs"):
-        raise SestonError(
-            f"{path}: a Git LFS pointer, not the weights themselves; run `git lfs pull`"
-        )
-    if start.lstrip()[:1] == b"<":
-        raise SestonError(f"{path}: a web page, not weights; the download failed: fetch it again")
-    if not start:
-        raise SestonError(f"{path}: the file is empty; fetch it again")
-    if path.suffix not in (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar"):
-        raise SestonError(f"{path}: expected a name that ends in .safetensors or .pth")
-
-
-def _load_pickle(path: Path) -> object:
-    # DINO's training checkpoints carry their command line: plain data, safe to build.
-    with torch.serialization.safe_globals([argparse.Namespace]):
-        try:
-            return torch.load(path, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError as error:
-            named = re.search(r"(?:GLOBAL |Unsupported (?:global|class):? ?)([\w.]+)", str(error))
-            what = f" ({named[1]})" if named else ""
-            raise SestonError(
-                f"{path}: holds more than tensors{what} and might run code, or is damaged; it was"
-                " not loaded. Export its state dict, best as .safetensors"
-            ) from error
-        except Exception as error:  # damaged bytes raise anything
-            raise SestonError(
-                f"{path}: not a whole PyTorch file ({type(error).__name__}); fetch it again"
-            ) from error
+def _needed(state: dict[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
+    expected = set(backbone.net.state_dict())
+    unused = {f"blocks.{number}." for number in range(backbone.depth, backbone.spec.depth)}
+    kept = {}
+    for key, value in state.items():
+        block = re.match(r"blocks\.\d+\.", key)
+        if key in expected or not (_HEADS.match(key) or (block and block[0] in unused)):
+            kept[key] = value
+    for key in expected - kept.keys():
+        norm, _, counter = key.rpartition(".")
+        # The one name old files may lack: no network that is used as it is reads the counter.
+        if counter == "num_batches_tracked" and f"{norm}.running_mean" in kept:
+            kept[key] = torch.tensor(0)
+    return kept
 
 
 def _unwrap(found: object) -> dict[str, Tensor]:
@@ -166,13 +126,46 @@ def _unwrap(found: object) -> dict[str, Tensor]:
     return tensors
 
 
-def _to_grid(positions: Tensor, net: ViT) -> Tensor:
-    first = int(net.prefix == 1)
-    side = round((positions.shape[1] - first) ** 0.5)
-    if side == net.grid or side**2 != positions.shape[1] - first:
+def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors under timm's names, those of DINOv2, DINOv3 and lightly too."""
+    if "4.0.conv1.weight" in state:
+        numbered = {key: key.partition(".") for key in state}
+        return {f"{_CHILDREN.get(n, n)}.{rest}": state[k] for k, (n, _, rest) in numbered.items()}
+    # DINOv2's training keeps blocks in chunks; the second number counts through all.
+    state = {re.sub(r"^blocks\.\d+\.(?=\d+\.)", "blocks.", k): v for k, v in state.items()}
+    if {"register_tokens", "cls_token", "pos_embed"} <= state.keys():
+        # Registers have no position; CLS adds its own once and for all.
+        positions = state.pop("pos_embed")
+        state["reg_token"] = state.pop("register_tokens")
+        state["cls_token"] = state["cls_token"] + positions[:, :1]
+        state["pos_embed"] = positions[:, 1:]
+    if "storage_tokens" in state:
+        state["reg_token"] = state.pop("storage_tokens")
+        names = {key: re.sub(r"\.ls([12])\.gamma$", r".gamma_\1", key) for key in state}
+        state = {new: state[key] for key, new in names.items() if not _idle(key, state[key])}
+    return state
+
+
+def _idle(key: str, value: Tensor) -> bool:
+    """Whether DINOv3's network is the same without: fixed tables, biases that do nothing."""
+    if key.endswith(".qkv.bias"):
+        query, _, mixed = value.chunk(3)  # one vector on all keys changes no softmax
+        return not (query.any() or mixed.any())
+    return key.endswith((".periods", ".bias_mask"))
+
+
+def _to_grid(positions: Tensor, expected: Tensor, backbone: Backbone) -> Tensor:
+    """Resample positions to the expected grid; tokens before the patches keep theirs."""
+    first = 0 if _patches_only(backbone.net, backbone.prefix) else backbone.prefix
+    old, new = (round(max(0, t.shape[1] - first) ** 0.5) for t in (positions, expected))
+    if old == new or old**2 + first != positions.shape[1]:
         return positions
-    moved = resampling(side, (net.grid, net.grid)) @ positions[:, first:]
+    moved = resampling(old, (new, new)) @ positions[:, first:]
     return torch.cat([positions[:, :first], moved], 1)
+
+
+def _patches_only(net: nn.Module, prefix: int) -> bool:
+    return prefix > 1 if isinstance(net, ViT) else getattr(net, "no_embed_class", False)
 
 
 def _few(names: Iterable[str], shown: int = 6) -> str:

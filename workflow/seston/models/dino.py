@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seston.models.backbones import Backbone
-from seston.models.method import Method
+from seston.models.method import Method, Views
 
 
 class Head(nn.Module):
@@ -83,15 +83,21 @@ class DINO(Method):
     #: temperature of the teacher: at the start, and after the first `WARM` of the training
     COLD = (0.04, 0.07)
     WARM = 0.3
+    #: momentum of the center
+    CENTERING = 0.9
 
     def __init__(self, backbone: Backbone, prototypes: int = 4096) -> None:
         super().__init__(backbone, Head(backbone.length, prototypes))
         self.teacher = copy.deepcopy(self.backbone).requires_grad_(False)
         self.teacher_head = copy.deepcopy(self.head).requires_grad_(False)
         self.register_buffer("center", torch.zeros(prototypes))
+        self._outputs: list[Tensor] = []
 
-    def loss(self, views: list[list[Tensor]], progress: float) -> tuple[Tensor, Tensor]:
-        """Return the loss over all pairs of crops, and the student's features."""
+    def loss(self, views: Views, progress: float) -> tuple[Tensor, Tensor]:
+        """Return the loss over all pairs of crops, and the student's features.
+
+        The center stays until `after_step`, so that all parts of a batch see the same.
+        """
         with torch.no_grad():
             targets = self.teacher_head(self.teacher(torch.cat(views[0]))).float()
         features = [self.backbone(torch.cat(crops)) for crops in views if crops]
@@ -101,7 +107,7 @@ class DINO(Method):
         loss = dino_loss(
             list(outputs.split(images)), list(targets.split(images)), self.center, cold
         )
-        self.center.lerp_(targets.mean(0), 0.1)
+        self._outputs.append(torch.cat([targets.sum(0), targets.new_tensor([len(targets)])]))
         return loss, features[0].detach().float()
 
     def held(self) -> list[nn.Parameter]:
@@ -110,13 +116,19 @@ class DINO(Method):
 
     @torch.no_grad()
     def after_step(self, momentum: float) -> None:
-        """Move the teacher towards the student: ``t = momentum * t + (1 - momentum) * s``."""
-        pairs = ((self.teacher, self.backbone), (self.teacher_head, self.head))
-        for slow, fast in pairs:
+        """Move center and teacher: ``t = momentum * t + (1 - momentum) * s``.
+
+        The center follows the mean of the teacher's outputs for the whole batch. Running
+        statistics of batch norms are not averaged: the teacher keeps its own, of the crops
+        it sees itself.
+        """
+        if self._outputs:
+            total = self.ranks.sum_(torch.stack(self._outputs).sum(0))
+            self.center.lerp_(total[:-1] / total[-1], 1 - self.CENTERING)
+            self._outputs.clear()
+        for slow, fast in ((self.teacher, self.backbone), (self.teacher_head, self.head)):
             for average, now in zip(slow.parameters(), fast.parameters(), strict=True):
                 average.lerp_(now, 1 - momentum)
-            for old, new in zip(slow.buffers(), fast.buffers(), strict=True):
-                old.copy_(new)
 
     @property
     def result(self) -> Backbone:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from seston.errors import SestonError
 from seston.models.backbones import Backbone
-from seston.models.method import Method
+from seston.models.method import Method, Share, Views
 from seston.models.model_file import read_model
 
 
@@ -48,7 +48,7 @@ class Distill(Method):
     CALIBRATION = 1024
 
     def __init__(self, backbone: Backbone, teacher: Backbone) -> None:
-        parts = backbone.spec.feature.count("+") + 1
+        parts = max(1, len(backbone.parts))
         heads = [nn.Linear(backbone.length // parts, teacher.length) for _ in range(parts)]
         super().__init__(backbone, nn.ModuleList(heads))
         self.teacher = teacher.requires_grad_(False)
@@ -62,27 +62,68 @@ class Distill(Method):
         self.teacher.eval()
         return self
 
-    def loss(self, views: list[list[Tensor]], progress: float) -> tuple[Tensor, Tensor]:
+    def loss(self, views: Views, progress: float) -> tuple[Tensor, Tensor]:
         """Return the loss over the global crops, and the student's features of them."""
         images = torch.cat(views[0])
-        target = self.target(images)
+        return self.imitation(images, self.target(images))
+
+    def descend(self, share: Share) -> tuple[Tensor, Tensor]:
+        """Add this process's part of the gradient; see `Method.descend`.
+
+        The teacher looks at the whole batch before the student does, as its features are
+        standardised over all of them.
+        """
+        seen = []
+        for part in share.parts:
+            images = torch.cat(share.views(part)[0])
+            with share.computing():
+                seen.append(self.look(images))
+        self.observe(torch.cat(seen))
+        total, features = torch.zeros((), device=images.device), []
+        for part, raw in zip(share.parts, seen, strict=True):
+            images = torch.cat(share.views(part)[0])
+            with share.computing():
+                loss, feature = self.imitation(images, self.standardised(raw))
+            loss = loss * ((part.stop - part.start) / share.images)
+            loss.backward()
+            total += loss.detach()
+            features.append(feature)
+        return total, torch.cat(features)
+
+    def imitation(self, images: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss against what the teacher sees, and the student's features."""
         features = self.backbone(images).float()
         parts = features.chunk(len(self.head), 1)
         guesses = [head(part).float() for head, part in zip(self.head, parts, strict=True)]
         losses = [likeness_loss(guess, target) for guess in guesses]
         return torch.stack(losses).mean(), features.detach()
 
-    @torch.no_grad()
     def target(self, images: Tensor) -> Tensor:
         """Return the teacher's standardised features, (n, length of the teacher's feature)."""
+        features = self.look(images)
+        self.observe(features)
+        return self.standardised(features)
+
+    @torch.no_grad()
+    def look(self, images: Tensor) -> Tensor:
+        """Return the teacher's features, (n, length), float64."""
         size = (self.teacher.image_size,) * 2
         if images.shape[2:] != size:
             images = F.interpolate(images, size, mode="bilinear", antialias=True)
-        features = self.teacher(images).double()
+        return self.teacher(images).double()
+
+    def observe(self, features: Tensor) -> None:
+        """Take the teacher's features of a batch into mean and deviation, at the beginning."""
         if self.seen < self.CALIBRATION:
-            self.seen += len(features)
-            self.total += features.sum(0)
-            self.squares += features.square().sum(0)
+            count = features.new_tensor([len(features)])
+            sums = [count, features.sum(0), features.square().sum(0)]
+            total = self.ranks.sum_(torch.cat(sums))
+            self.seen += total[0]
+            self.total += total[1:].chunk(2)[0]
+            self.squares += total[1:].chunk(2)[1]
+
+    def standardised(self, features: Tensor) -> Tensor:
+        """Return the features with mean 0 and deviation 1 over the images observed."""
         mean = self.total / self.seen
         variance = (self.squares / self.seen - mean.square()).clamp(min=1e-12)
         return ((features - mean) / variance.sqrt()).float()

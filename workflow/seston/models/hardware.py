@@ -2,7 +2,9 @@
 
 import logging
 import os
-from contextlib import AbstractContextManager
+import platform
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 import torch
 
@@ -38,7 +40,7 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
     than float32; float16 on a CPU is hundreds of times slower and not offered.
     """
     if precision == "auto":
-        precision = "bf16" if _has_bf16(device) else "fp32"
+        precision = "bf16" if has_bf16(device) else "fp32"
         log.info("computing on %s in %s", device, precision)
     if precision not in ("bf16", "fp32"):
         raise SestonError(f"precision: found {precision}, expected auto, bf16 or fp32")
@@ -47,7 +49,9 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[object]:
     """Return the context in which matrix products are computed in `precision`."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision is torch.bfloat16)
+    if precision is torch.float32:
+        return torch.autocast(device.type, enabled=False)
+    return torch.autocast(device.type, precision)
 
 
 def repeatable(threads: int, device: torch.device) -> None:
@@ -60,9 +64,21 @@ def repeatable(threads: int, device: torch.device) -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
 
 
-def _has_bf16(device: torch.device) -> bool:
+def has_bf16(device: torch.device) -> bool:
+    """Return whether the hardware computes in bfloat16, not merely stores it."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     # Private names: absent means unknown, and float32 is always right.
     names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, name, lambda: False)() for name in names)
+
+
+def machine(device: torch.device) -> str:
+    """Return the name of the processor or the GPU, for the record."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    with suppress(OSError):  # not Linux
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

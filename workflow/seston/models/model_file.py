@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from seston import store
 from seston.errors import SestonError
-from seston.models.backbones import Backbone, Feature, spec_of
-from seston.models.checkpoints import load_safetensors, load_strictly
+from seston.models.backbones import Backbone, spec_of
+from seston.models.checkpoints import load_strictly
+from seston.models.weights_file import content_fingerprint, load_safetensors
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,17 @@ class Card:
 
     Attributes
     ----------
+    name, patch, mean, std, feature
+        As in the backbone's `Spec`; `feature` is what this model takes, never ``"auto"``.
+    image_size : int
+        Side of its tiles.
+    dim : int
+        Length of an embedding.
     source : str
         ``"hub"``, ``"bundled"``, ``"random"``, the name of a file, or for weights
         that were trained here the method and the start: ``"simclr from bundled"``.
     sha256 : str or None
-        Of the source file.
+        Of the source file; of weights from the hub, over their tensors.
     tiles : str or None
         Fingerprint of the tiles it was trained on; None: it takes any.
     """
@@ -36,11 +42,18 @@ class Card:
     dim: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    feature: Feature
+    feature: str
     source: str
     sha256: str | None
     tiles: str | None = None
     channels: int = 3
+
+    @property
+    def preprocessing(self) -> str:
+        """Fingerprint of what is done to a tile, and of what is taken from the network."""
+        return store.fingerprint(
+            "preprocessing", self.image_size, self.channels, self.mean, self.std, self.feature
+        )
 
 
 def card_of(backbone: Backbone, source: str, sha256: str | None, tiles: str | None = None) -> Card:
@@ -75,10 +88,10 @@ def write_model(
         kept = value.to(dtype) if dtype and value.is_floating_point() else value
         state[key] = kept.detach().cpu().contiguous()
     text = json.dumps(asdict(card), sort_keys=True)
-    parts = [part for key, value in state.items() for part in (key, tensor_bytes(value))]
-    made_by = store.fingerprint(text, *parts)
+    made_by = content_fingerprint(text, state)
+    tags = store.tags("model", made_by, {"backbone": text, "preprocessing": card.preprocessing})
     with store.atomic(path) as temporary:
-        temporary.write_bytes(_safetensors(state, store.tags("model", made_by, {"backbone": text})))
+        temporary.write_bytes(_safetensors(state, tags))
     return made_by
 
 
@@ -88,17 +101,19 @@ def read_model(path: Path) -> tuple[Backbone, Card, str]:
     Raises
     ------
     SestonError
-        If the file is missing, damaged or no model file.
+        If the file is missing, damaged (its content is checked against its fingerprint) or
+        no model file.
     """
     if not Path(path).is_file():
         raise SestonError(f"{path}: file not found")
-    state = load_safetensors(path)
-    with safe_open(path, framework="pt") as file:
-        found = {k.removeprefix("seston."): v for k, v in (file.metadata() or {}).items()}
+    state, metadata = load_safetensors(path)
+    found = {k.removeprefix("seston."): v for k, v in metadata.items()}
     store.require_kind(path, found, "model")
     values = json.loads(found["backbone"])
     card = Card(**values | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
-    backbone = Backbone(replace(spec_of(card.name), feature=card.feature), card.image_size)
+    # The transform and the feature of the file, whatever the registry says by now.
+    spec = replace(spec_of(card.name), mean=card.mean, std=card.std, feature=card.feature)
+    backbone = Backbone(spec, card.image_size)
     load_strictly(backbone, state, str(path))
     return backbone.eval(), card, found["fingerprint"]
 
@@ -111,8 +126,3 @@ def _safetensors(state: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
     header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data[8 + length :]
-
-
-def tensor_bytes(tensor: Tensor) -> bytes:
-    """Return the memory of a tensor, in its own order."""
-    return tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes()

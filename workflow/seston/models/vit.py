@@ -5,6 +5,8 @@ With this module an embedding job imports torch alone, and files written by
 timm, DINO and DINOv2 load without renaming. Tests hold it to timm's output.
 """
 
+from collections.abc import Collection, Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -137,13 +139,26 @@ class ViT(nn.Module):
         """Return the tokens after the last norm, (n, 1 + registers + patches, dim)."""
         return self.norm(self.blocks(self.embed(images)))
 
-    def last_attention(self, images: Tensor) -> Tensor:
-        """Return the last block's attention from CLS to patches, (n, heads, rows, columns)."""
-        last = self.blocks[-1]
-        assert isinstance(last, Block)
-        tokens = self.blocks[:-1](self.embed(images))
-        weights = last.attn.weights(last.norm1(tokens))[:, :, 0, self.prefix :]
-        return weights.unflatten(-1, (images.shape[2] // self.patch, -1))
+    def tokens(self, images: Tensor, blocks: Collection[int]) -> dict[int, Tensor]:
+        """Return the tokens after each of these blocks (from 1) and the last norm.
+
+        Each is (n, 1 + registers + patches, dim).
+        """
+        kept = {}
+        tokens = self.embed(images)
+        for number, block in enumerate(self.blocks, 1):
+            tokens = block(tokens)
+            if number in blocks:
+                kept[number] = self.norm(tokens)
+        return kept
+
+    def attentions(self, images: Tensor) -> Iterator[Tensor]:
+        """Yield each block's attention, (n, heads, to, from) over all tokens; rows sum to 1."""
+        tokens = self.embed(images)
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            yield block.attn.weights(block.norm1(tokens))
+            tokens = block(tokens)
 
     def embed(self, images: Tensor) -> Tensor:
         """Return the tokens before the first block: CLS, registers, patches."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,7 +12,8 @@ from seston.errors import SestonError
 from seston.models.backbones import Backbone, import_timm, spec_of
 from seston.models.checkpoints import load_strictly, read_checkpoint
 from seston.models.hardware import repeatable
-from seston.models.model_file import card_of, tensor_bytes, write_model
+from seston.models.model_file import card_of, write_model
+from seston.models.weights_file import content_fingerprint
 
 log = logging.getLogger("seston")
 
@@ -19,7 +21,14 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def backbone(
-    *, name: str, weights: str, size: int, seed: int, model: Path, threads: int = 1
+    *,
+    name: str,
+    weights: str,
+    size: int,
+    seed: int,
+    model: Path,
+    feature: str = "auto",
+    threads: int = 1,
 ) -> None:
     """Put a backbone and its weights into one model file.
 
@@ -36,30 +45,66 @@ def backbone(
         For random weights.
     model : pathlib.Path
         The model file to write.
+    feature : str
+        What is taken from the network: ``auto`` (as the registry says), ``pool``, or ``cls``
+        and ``mean`` joined by ``+``, each with ``@block`` if not of the last. Blocks after
+        the last one taken are not kept.
     threads : int
         Threads to use.
 
     Raises
     ------
     SestonError
-        If the name is unknown, or the weights are absent, damaged, unsafe or of another backbone.
+        If the name is unknown, the network has no such feature, or the weights are absent,
+        damaged, unsafe or of another backbone.
     """
     repeatable(threads, torch.device("cpu"))
     torch.manual_seed(seed)
-    built = Backbone(spec_of(name), size)
+    spec = spec_of(name)
+    built = Backbone(spec if feature == "auto" else replace(spec, feature=feature), size)
     digest = None
     if weights == "hub":
         state = _from_hub(built)
-        digest = hashlib.sha256(b"".join(tensor_bytes(state[k]) for k in sorted(state))).hexdigest()
+        digest = content_fingerprint(built.spec.name, state)
         load_strictly(built, state, f"hub {built.spec.name}")
     elif weights != "random":
         path = _bundled(name) if weights == "bundled" else Path(weights)
         load_strictly(built, read_checkpoint(path), str(path))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _require_useful(built, weights)
     named = weights if weights in ("hub", "bundled", "random") else Path(weights).name
     write_model(model, built, card_of(built, named, digest))
     count = sum(p.numel() for p in built.parameters())
-    log.info("%s: %s weights, %.2f M parameters", built.spec.name, named, count / 1e6)
+    log.info(
+        "%s: %s weights, %.2f M parameters, feature %s of length %d",
+        spec.name,
+        named,
+        count / 1e6,
+        built.spec.feature,
+        built.length,
+    )
+
+
+@torch.inference_mode()
+def _require_useful(built: Backbone, source: str) -> None:
+    """Embed two images: finite weights may still overflow, or give the same for everything."""
+    canary = torch.rand(
+        2, 3, built.image_size, built.image_size, generator=torch.Generator().manual_seed(0)
+    )
+    try:
+        features = built.eval()(canary).half()  # embeddings are stored so
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise SestonError(
+            f"backbone.name: {built.spec.name} does not take images of {built.image_size} px"
+            f" ({error}); set tiles.size to what it takes, or use another backbone"
+        ) from error
+    if not features.isfinite().all() or torch.equal(features[0], features[1]):
+        raise SestonError(
+            f"{source}: loaded, but {built.spec.name} with these weights gives features that are"
+            " not finite or the same for every image; the file is damaged or its training"
+            " failed: use another"
+        )
 
 
 def _from_hub(built: Backbone) -> dict[str, Tensor]:

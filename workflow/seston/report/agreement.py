@@ -1,5 +1,6 @@
-"""Whether the tables of a report belong together."""
+"""Whether the inputs of a report belong together."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -49,3 +50,35 @@ def require_same_periods(
             f" {abundance if (site, group, start) in told else samples};"
             " delete the older and run again from trends"
         )
+
+
+def require_chosen(verdict: Path, chosen: str, given: Iterable[tuple[Path, str]]) -> None:
+    """Raise `SestonError` unless these files, told with their models, are of the chosen model."""
+    for path, model in given:
+        if model != chosen:
+            raise SestonError(
+                f"{path} is of the {model} model, but {verdict} chose the {chosen} one;"
+                " delete the older and run again from choose"
+            )
+
+
+def require_evidence(verdict: Path, chosen: str, evidence: pd.DataFrame) -> None:
+    """Raise `SestonError` unless the chosen model is among those that evidence was given of."""
+    models = sorted(set(evidence["model"]))
+    if chosen not in models:
+        raise SestonError(
+            f"{verdict} chose the {chosen} model, but the evidence is of"
+            f" {' and '.join(models) or 'none'}; give the evidence.tsv of every model"
+        )
+
+
+def require_same_model(
+    verdict: Path, fingerprint: str, given: Mapping[Path | None, str | None]
+) -> None:
+    """Raise `SestonError` unless these files, told with their models' fingerprints, are of one."""
+    for path, found in given.items():
+        if path is not None and found != fingerprint:
+            raise SestonError(
+                f"{path} is of a model {str(found)[:12]}, but {verdict} was written of"
+                f" {fingerprint[:12]}; delete the older and run again from choose"
+            )

@@ -11,13 +11,16 @@ from matplotlib.figure import Figure
 from seston.progress import Progress
 from seston.report import (
     attention_panels,
+    attention_values,
     embedding_map,
+    evidence_figure,
     heatmaps,
     loss_curve,
     mosaics,
     style,
     trend_curves,
 )
+from seston.report.evidence import rows_of
 from seston.report.folders import write_csv
 from seston.report.results import Results
 from seston.report.wording import file_name, short, site_name
@@ -57,6 +60,7 @@ class Drawn:
     files: dict[str, Path] = field(default_factory=dict)
     mosaics: dict[int, Path] = field(default_factory=dict)
     sites: list[SiteFigures] = field(default_factory=list)
+    attention: list[str] = field(default_factory=list)
     points: int = 0
     points_of: int = 0
 
@@ -73,10 +77,8 @@ class Studio:
         for position, site in enumerate(self.results.sites, start=1):
             self._site(position, site)
         self._map()
-        attention = self.results.attention or {}
-        if attention_panels.has_maps(attention):
-            self._keep("attention", attention_panels.draw_attention(attention))
-            self._write("attention", attention_panels.attention_table(attention))
+        self._evidence()
+        self._attention()
         if self.results.history is not None and len(self.results.history):
             self._keep("loss", loss_curve.draw_loss(self.results.history))
             self._write("loss", self.results.history)
@@ -130,6 +132,34 @@ class Studio:
         self._keep("map_groups", embedding_map.draw_by_group(points))
         columns = ["image_id", "map_x", "map_y", "cluster", "datetime", "site", "group"]
         self._write("map", points.table[columns].sort_values("image_id"))
+
+    def _evidence(self) -> None:
+        evidence, chosen = self.results.evidence, self.results.model
+        self._write("evidence", evidence[["model", *evidence.columns.drop("model")]])
+        free = rows_of(evidence, "views") + rows_of(evidence, "collapse")
+        for name, rows, draw in (
+            ("evidence_labels", rows_of(evidence, "labels"), evidence_figure.draw_labels),
+            ("evidence_label_free", free, evidence_figure.draw_label_free),
+            (
+                "evidence_confounding",
+                rows_of(evidence, "confounding"),
+                evidence_figure.draw_confounding,
+            ),
+        ):
+            if rows:
+                self._keep(name, draw(rows, chosen))
+
+    def _attention(self) -> None:
+        attention = self.results.attention or {}
+        if not attention_values.has_maps(attention):
+            return
+        for position, images in enumerate(attention_values.figures_of(attention), start=1):
+            figure = attention_panels.draw_attention(attention, images)
+            self.drawn.attention.append(self._keep(f"attention_{position}", figure))
+        few = attention_values.first_images(attention)[: attention_values.MOST_HEADS]
+        self._keep("attention_heads", attention_panels.draw_heads(attention, few))
+        self._write("attention", attention_values.attention_table(attention))
+        self._write("attention_heads", attention_values.heads_table(attention))
 
     def _mosaics(self, clusters: Sequence[int]) -> None:
         """One PNG per cluster, and one PDF with a page for each."""

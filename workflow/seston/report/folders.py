@@ -1,40 +1,13 @@
-"""Write folders of figures and tables whole or not at all, and tables that are safe to open."""
+"""Write tables that are safe to open in a spreadsheet."""
 
 import csv
 import io
 import math
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from seston import store
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path`; on success it takes the place of `path`.
-
-    The swap is two renames: at any moment `path` is absent or whole.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.parent / f".{path.name}.new.{os.getpid()}"
-    old = path.parent / f".{path.name}.old.{os.getpid()}"
-    for kind in ("new", "old"):
-        for stale in path.parent.glob(f".{path.name}.{kind}.*"):  # of a run that was killed
-            shutil.rmtree(stale)
-    new.mkdir()
-    try:
-        yield new
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
-    finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seston.report import methods
 from seston.report.folders import write_csv
 from seston.report.results import Results
 from seston.report.summary import ClusterFacts
@@ -18,7 +19,7 @@ def write_numbers(
     edges: npt.NDArray[np.float64],
     data: Path,
 ) -> None:
-    """Write samples, what is odd about them, rejects, clusters, their sites and size histograms."""
+    """Write samples, what is odd about them, rejects, clusters with sites and sizes, engines."""
     clusters = [(one.cluster, one.count, one.share, one.measured, one.median_esd) for one in facts]
     sites = [(one.cluster, site, share) for one in facts for site, share in one.sites]
     sizes = [
@@ -33,6 +34,8 @@ def write_numbers(
     }
     for name, (rows, columns) in tables.items():
         write_csv(pd.DataFrame(rows, columns=columns), data / f"{name}.csv")
+    if results.runtime:
+        write_csv(methods.runtime_trials(results.runtime), data / "runtime.csv")
     write_csv(results.samples, data / "samples.csv")
     write_csv(results.quality, data / "quality.csv")
     write_csv(results.rejected, data / "rejected.csv")

@@ -1,14 +1,10 @@
 """Read what the report shows."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
@@ -16,12 +12,18 @@ import pyarrow as pa
 from seston import store
 from seston.errors import SestonError
 from seston.report.agreement import (
+    require_chosen,
+    require_evidence,
     require_known_clusters,
     require_same_clusters,
+    require_same_model,
     require_same_periods,
 )
+from seston.report.evidence import read_evidence
+from seston.report.measures import MODELS
+from seston.report.reading import read_arrays, read_card, read_json, read_text_table
+from seston.report.verdict import Verdict, read_verdict
 
-MODELS = ("pretrained", "finetuned")
 IMAGE_COLUMNS = (
     "image_id", "sample", "site", "group", "datetime", "cluster",
     "pixel_um", "esd_um", "map_x", "map_y", "density_cluster",
@@ -42,12 +44,18 @@ class Results:
         As the tables of the same names; sites and groups without a name are ``""``.
     kmeans, settings : dict
     model : str
-        Whose clusters these are: ``"pretrained"`` or ``"finetuned"``.
+        The chosen one, whose clusters these are: ``"pretrained"`` or ``"finetuned"``.
+    evidence : pandas.DataFrame
+        What speaks for each model; see `seston.report.evidence`.
+    verdict : Verdict
+        Which model was chosen, and why.
     attention : dict of str to numpy.ndarray, or None
-        `ids` (n,), `tiles` uint8 (n, S, S, 3), `pretrained` and perhaps
-        `finetuned` (n, heads, g, g).
+        `ids` (n,), `chosen` bool (n,), `pictures` uint8 (n, P, P, 3); of each model its maps
+        (n, heads, g, g) and, as ``<model>_rollout``, their rollout (n, g, g); `note`.
     history : pandas.DataFrame or None
         The steps of the fine-tuning.
+    runtime, card : dict
+        How the model was run, and what its file says of it; empty if not given.
     """
 
     images: pd.DataFrame
@@ -59,8 +67,12 @@ class Results:
     kmeans: dict[str, Any]
     settings: dict[str, Any]
     model: str
+    evidence: pd.DataFrame
+    verdict: Verdict
     attention: dict[str, npt.NDArray] | None
     history: pd.DataFrame | None
+    runtime: dict[str, Any]
+    card: dict[str, Any]
 
     def setting(self, section: str, key: str, default: Any = None) -> Any:
         """Return one setting, or `default` where the settings do not name it."""
@@ -83,9 +95,13 @@ def read_results(
     kmeans: Path,
     rejected_dir: Path,
     shards: Sequence[str],
-    attention: Path | None,
-    history: Path | None,
+    evidence: Sequence[Path],
+    verdict: Path,
     settings: Path,
+    attention: Path | None = None,
+    history: Path | None = None,
+    runtime: Path | None = None,
+    model: Path | None = None,
 ) -> Results:
     """Read all inputs of the report.
 
@@ -94,7 +110,7 @@ def read_results(
     SestonError
         If a file is missing, damaged, lacks a column or does not belong to the others.
     """
-    clustering, told = _read_json(kmeans), _read_json(settings)
+    clustering, told = read_json(kmeans, ("k", "fingerprint")), read_json(settings)
     chosen = store.read_table(examples, "examples")
     if store.metadata(chosen.schema).get("clusters") != clustering["fingerprint"]:
         raise SestonError(
@@ -108,80 +124,60 @@ def read_results(
         store.read_table(rejected_dir / shard / "rejected.parquet", "rejected")
         for shard in sorted(shards)
     ).to_pandas()
-    taken = _read_text_table(
+    taken = read_text_table(
         samples,
         ("sample", "site", "group", "datetime", "volume_source", "warnings"),
         ("listed", "used", "rejected", "volume_ml"),
     )
-    counted = _read_text_table(
+    counted = read_text_table(
         abundance, ("site", "group", "period"), ("cluster", "few_samples", *ABUNDANCE_NUMBERS)
     )
     require_same_periods(abundance, counted, samples, taken, told["trends"]["period"])
     require_known_clusters(abundance, counted, kmeans, clustering["k"])
+    spoken, decided = read_evidence(evidence), read_verdict(verdict)
+    require_evidence(verdict, decided.chosen, spoken)
+    depths = {kmeans: 1, runtime: 1, model: 0}
+    given = [(path, _model(path, depth)) for path, depth in depths.items() if path]
+    require_chosen(verdict, decided.chosen, given)
+    ran = read_json(runtime, ("engine", "device", "precision", "model")) if runtime else {}
+    card = read_card(model) if model else {}
+    made_of = {runtime: ran.get("model"), model: card.get("fingerprint")}
+    require_same_model(verdict, decided.fingerprints[decided.chosen], made_of)
     return Results(
         images=organisms,
         samples=taken,
-        quality=_read_text_table(quality, ("sample", "about", "code", "detail"), ("count",)),
+        quality=read_text_table(quality, ("sample", "about", "code", "detail"), ("count",)),
         abundance=counted,
         examples=shown,
         rejected=rejected,
         kmeans=clustering,
         settings=told,
-        model=_model(kmeans),
-        attention=None if attention is None else _read_arrays(attention),
-        history=None
-        if history is None
-        else _read_text_table(history, (), ("step", "loss"), numbers_only=True),
+        model=decided.chosen,
+        evidence=spoken,
+        verdict=decided,
+        attention=None if attention is None else _read_attention(attention),
+        history=None if history is None else read_text_table(history, (), ("step", "loss")),
+        runtime=ran,
+        card=card,
     )
 
 
-def _read_text_table(
-    path: Path, texts: Sequence[str], numbers: Sequence[str], numbers_only: bool = False
-) -> pd.DataFrame:
-    """Read a table with a header; every cell is text unless its column is named as numbers."""
-    try:
-        table = pd.read_csv(StringIO(_read(path)), sep="\t", dtype=str, na_filter=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise SestonError(f"{path}: not a readable table ({error}); run again") from error
-    missing = [name for name in (*texts, *numbers) if name not in table]
+def _read_attention(path: Path) -> dict[str, npt.NDArray]:
+    arrays = read_arrays(path)
+    maps = [name for name in MODELS if name in arrays]
+    needed = ["ids", "note", *(["chosen", "pictures"] if maps else [])]
+    missing = [key for key in (*needed, *(f"{m}_rollout" for m in maps)) if key not in arrays]
     if missing:
-        raise SestonError(f"{path}: columns missing: {', '.join(missing)}")
-    for name in table.columns if numbers_only else numbers:
-        table[name] = pd.to_numeric(table[name].replace("", None))
-    return table
+        raise SestonError(f"{path}: {', '.join(missing)} missing; delete it and run again")
+    return arrays
 
 
-def _read_arrays(path: Path) -> dict[str, npt.NDArray]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, BadZipFile) as error:
-        raise SestonError(f"{path}: not readable ({error}); delete it and run again") from error
-
-
-def _model(kmeans: Path) -> str:
-    """Return the model by its folder: ``<model>/kmeans/kmeans.json``."""
-    name = kmeans.resolve().parents[1].name
+def _model(path: Path, depth: int) -> str:
+    """Return the model by its folder, so many above that of the file."""
+    name = path.resolve().parents[depth].name
     if name not in MODELS:
         raise SestonError(
-            f"{kmeans}: expected <model>/kmeans/kmeans.json, the model {' or '.join(MODELS)}"
+            f"{path}: expected <model>/{'/'.join(path.parts[-depth - 1 :])},"
+            f" the model {' or '.join(MODELS)}"
         )
     return name
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Read a mapping; JSON, unlike YAML, takes 1e-05 for a number and joins surrogate pairs."""
-    try:
-        found = json.loads(_read(path))
-    except json.JSONDecodeError as error:
-        raise SestonError(f"{path}: not JSON ({error}); delete it and run again") from error
-    if not isinstance(found, dict):
-        raise SestonError(f"{path}: expected a mapping in JSON; delete it and run again")
-    return found
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SestonError(f"{path}: not readable ({error}); delete it and run again") from error

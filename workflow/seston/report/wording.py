@@ -50,6 +50,11 @@ def listing(names: Iterable[str], most: int = 6) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def quoted(text: str) -> str:
+    """Return ``“text”``."""
+    return f"\u201c{text}\u201d"
+
+
 def site_name(site: str) -> str:
     """Return what to call a site that the sheet may have left without a name."""
     return site or "unnamed site"

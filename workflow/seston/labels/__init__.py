@@ -1,0 +1,1 @@
+"""What people and instruments say organisms are; read to evaluate, never to cluster."""

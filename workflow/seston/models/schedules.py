@@ -1,0 +1,44 @@
+"""How learning rate, weight decay and the teacher's momentum change during a training."""
+
+import math
+from dataclasses import dataclass
+
+
+def cosine(start: float, end: float, progress: float) -> float:
+    """Return the value between `start` and `end` on half a cosine, `progress` in [0, 1]."""
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The schedules of DINO (Caron et al. 2021, section 3.1), for all methods.
+
+    Progress is the step to be done over all steps of the training, whatever the number of
+    processes and of micro-batches: the last step is at 1.
+
+    Attributes
+    ----------
+    learning_rate : float
+        At its peak. It rises linearly for the share `warmup`, then falls to 1 % on a cosine.
+    weight_decay : float
+        At the start; it rises tenfold on a cosine.
+    momentum : float
+        Of the teacher, at the start; it rises to 1 on a cosine.
+    warmup : float
+        In [0, 1).
+    """
+
+    learning_rate: float
+    weight_decay: float
+    momentum: float
+    warmup: float
+
+    def at(self, progress: float) -> tuple[float, float, float]:
+        """Return learning rate, weight decay and momentum at this share of the training."""
+        peak, warmup = self.learning_rate, self.warmup
+        if progress < warmup:
+            rate = peak * progress / warmup
+        else:
+            rate = cosine(peak, 0.01 * peak, (progress - warmup) / (1 - warmup))
+        decay = cosine(self.weight_decay, 10 * self.weight_decay, progress)
+        return rate, decay, cosine(self.momentum, 1.0, progress)

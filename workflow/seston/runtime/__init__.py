@@ -1,0 +1,1 @@
+"""How embeddings are computed on the machine at hand: engines, their proof, the choice."""
