@@ -49,7 +49,7 @@ SIZE = 64
 #: our name, weights, timm's name
 MODELS = (
     ("vit_small_patch8_224.dino", "random", "vit_small_patch8_224"),
-    ("vit_tiny_patch8_64", "bundled", "vit_tiny_patch16_224"),
+    ("vit_small3_patch8_64", "bundled", "vit_small_patch16_224"),
 )
 
 
@@ -147,7 +147,9 @@ def compare(folder: Path, files: list[Path], names: tuple[str, str, str], asked)
     engine, method = open_engine(chosen, where, model, threads=1)
     opening = time.process_time() - start
     ours = read_model(model)[0]
-    peer = timm.create_model(peer_name, num_classes=0, img_size=SIZE, patch_size=8)
+    peer = timm.create_model(
+        peer_name, num_classes=0, img_size=SIZE, patch_size=8, depth=ours.spec.depth
+    )
     peer.load_state_dict(ours.net.state_dict())
     peer = peer.eval().to(device)
     loader = DataLoader(Files(files, ours.spec.mean, ours.spec.std), batch_size=64)

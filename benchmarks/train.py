@@ -59,7 +59,7 @@ class Recipe:
 
 RECIPES = {
     "dino-s": Recipe("vit_small_patch8_224.dino", "dino", (16, 256)),
-    "dino-ti": Recipe("vit_tiny_patch8_64", "dino", (32, 512)),
+    "dino-s3": Recipe("vit_small3_patch8_64", "dino", (32, 512)),
     "simclr-r18": Recipe("resnet18.a1_in1k", "simclr", (64, 1024)),
 }
 
@@ -112,8 +112,8 @@ def trainer_of(recipe: Recipe, tiles: Tiles, device: torch.device, precision: st
         local_size=32,
         global_area=GLOBAL.area,
         local_area=LOCAL.area,
-        prototypes=4096,
-        momentum=0.99,
+        prototypes=1024,
+        momentum=None,
         warmup=0.1,
         frozen=0.0,
         clip=3.0,
@@ -139,7 +139,7 @@ def time_training(
     clock = Clock(device)
     trainer = trainer_of(RECIPES[name], tiles, device, precision)
     work = operations_an_image(trainer)
-    loading = Ahead(trainer.batches(), trainer.load)
+    loading = Ahead(trainer.batches(), trainer.data.load)
     batches = iter(loading)
 
     def step() -> float:

@@ -1,5 +1,6 @@
 """What tests share: the repository, optional data, and running Snakemake as a user would."""
 
+import csv
 import re
 import shutil
 import subprocess
@@ -85,11 +86,12 @@ SMALL = {
     "density": {"neighbors": 5, "min_samples": 3},
     "attention": {"images": 3},
     "trends": {"period": "day"},
+    "labels": {"file": "labels.tsv"},
 }
 
 
 def make_small(folder: Path) -> Project:
-    """A lake on five days of two months, 12 images each; a model that trains in seconds."""
+    """A lake on five days of two months, 12 labelled images each; a model that is soon trained."""
     folder.mkdir(parents=True, exist_ok=True)
     days = sorted((REPOSITORY / "example" / "lake").glob("2018-0[56]-*"))
     may = [day for day in days if day.name.startswith("2018-05")][:2]
@@ -101,6 +103,14 @@ def make_small(folder: Path) -> Project:
             shutil.copy(image, folder / "raw" / day.name)
         rows.append(f"{day.name}\traw/{day.name}\timages\t{day.name}T12:00\tlake\t")
     (folder / "samples.tsv").write_text("\n".join(rows) + "\n")
+    with (REPOSITORY / "example" / "labels.tsv").open() as table:
+        # The example's samples are named "lake-<day>", these "<day>".
+        labels = {row["image_id"]: row["label"] for row in csv.DictReader(table, delimiter="\t")}
+    lines = ["image_id\tlabel"]
+    for image in sorted(folder.glob("raw/*/*.jpeg")):
+        name = f"{image.parent.name}/{image.name}"
+        lines.append(f"{name}\t{labels['lake-' + name]}")
+    (folder / "labels.tsv").write_text("\n".join(lines) + "\n")
     (folder / "config.yaml").write_text(yaml.safe_dump(SMALL))
     return Project(folder)
 

@@ -455,7 +455,8 @@ FINGERPRINTS = {"pretrained": "a" * 64, "finetuned": "b" * 64}
 
 def _model_file(path: Path, made_by: str) -> Path:
     """A model file of no weights: the length of its header, and the header with the card."""
-    card = {"name": "vit_tiny_patch8_64", "feature": "cls@9+mean", "dim": 384, "source": "bundled"}
+    card = {"name": "vit_small3_patch8_64", "feature": "cls@9+mean", "dim": 384}
+    card |= {"source": "bundled"}
     kind = {"format": FORMAT, "kind": "model", "fingerprint": made_by, "backbone": json.dumps(card)}
     header = json.dumps({"__metadata__": {f"seston.{key}": kind[key] for key in kind}}).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -469,7 +470,7 @@ def _settings(attention: str | None, clusters: int, period: Period) -> dict[str,
         "seed": 1,
         "shard_by": "week",
         "tiles": {"size": 64, "channels": 3},
-        "backbone": {"name": "vit_tiny_patch8_64", "weights": "bundled"},
+        "backbone": {"name": "vit_small3_patch8_64", "weights": "bundled"},
         "finetune": {
             "method": "dino" if attention == "finetuned" else "none",
             "epochs": 1,

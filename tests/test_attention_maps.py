@@ -37,9 +37,9 @@ def test_rollout_of_two_blocks_by_hand() -> None:
 
 def test_maps_equal_the_attention_inside_timm() -> None:
     torch.manual_seed(0)
-    ours = Backbone(replace(spec_of("vit_tiny_patch8_64"), depth=3), 64).eval()
+    ours = Backbone(spec_of("vit_small3_patch8_64"), 64).eval()
     theirs = timm.create_model(
-        "vit_tiny_patch16_224", pretrained=False, num_classes=0, img_size=64, patch_size=8, depth=3
+        "vit_small_patch16_224", pretrained=False, num_classes=0, img_size=64, patch_size=8, depth=3
     ).eval()
     theirs.load_state_dict(ours.net.state_dict())
     seen = []
@@ -52,8 +52,8 @@ def test_maps_equal_the_attention_inside_timm() -> None:
     found = attention_maps(ours, tiles, CPU)
     assert found is not None
     last, flow = found
-    assert (last.shape, last.dtype, flow.shape) == ((2, 3, 8, 8), np.float32, (2, 8, 8))
-    np.testing.assert_allclose(last.reshape(2, 3, 64), seen[-1][:, :, 0, 1:], atol=1e-6)
+    assert (last.shape, last.dtype, flow.shape) == ((2, 6, 8, 8), np.float32, (2, 8, 8))
+    np.testing.assert_allclose(last.reshape(2, 6, 64), seen[-1][:, :, 0, 1:], atol=1e-6)
     product = np.eye(65)
     for weights in seen:
         product = (weights.mean(1) + np.eye(65)) / 2 @ product

@@ -258,3 +258,15 @@ def test_unreached_blocks_are_left_out_but_no_others(state: State) -> None:
     load_strictly(built, expected, "test")  # from one that was cut already
     with pytest.raises(SestonError, match=r"unexpected: blocks\.2\.norm1\.bias"):
         load_strictly(built, {**state, "blocks.2.norm1.bias": torch.zeros(32)}, "test")
+
+
+@pytest.mark.parametrize(
+    "name", ["tf_efficientnet_lite0.in1k", "resnet50.a1_in1k", "vit_small_patch16_dinov3.lvd1689m"]
+)
+def test_every_kind_of_network_takes_its_own_names(tmp_path: Path, name: str) -> None:
+    # Blocks in stages (blocks.0.0.…) once passed for DINOv2's chunks.
+    torch.manual_seed(1)
+    state = timm.create_model(name, pretrained=False, num_classes=0).state_dict()
+    torch.save(state, tmp_path / "weights.pth")
+    found = load(tmp_path / "weights.pth", name, 64)
+    same(found, Backbone(spec_of(name), 64).net.state_dict() | state)

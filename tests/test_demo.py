@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.ndimage import binary_dilation
 
 from browser import asked, needs_browser, open_page
 from conftest import REPOSITORY
+from seston import store
 
 RUNS = {
     "pygsuia-nitrate-3": "culture/7-Pygsuia-SF-SW-NITRATE-day5-sample3-replicate3-08April2024",
@@ -117,12 +119,38 @@ def test_concentration_is_count_per_volume(demo):
 def test_all_files_of_the_contract_are_there(demo):
     results = demo.folder / "results"
     for model in ("pretrained", "finetuned"):
-        for name in ("kmeans/centroids.npy", "kmeans/kmeans.json", "embeddings/2018-07.arrow"):
+        for name in (
+            "model.safetensors",
+            "runtime/runtime.json",
+            "embeddings/2018-07.arrow",
+            "evidence.tsv",
+            "evidence_counts.tsv",
+            "kmeans/centroids.npy",
+            "kmeans/kmeans.json",
+            "clusters/2018-07.parquet",
+        ):
             assert (results / model / name).is_file()
-        assert (results / model / "clusters/2018-07.parquet").is_file()
+    for name in ("chosen_model.txt", "verdict.json", "map.parquet", "examples.parquet"):
+        assert (results / name).is_file()
     assert list((results / "report/figures").glob("*.png"))
     assert list((results / "report/data").glob("*.csv"))
     assert (results / "report/index.html").stat().st_size < 10_000_000
+
+
+def test_the_embeddings_know_the_organisms_of_the_lake(demo):
+    results = demo.folder / "results"
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert (verdict["criterion"], verdict["decided_by"]) == ("labels:knn_5:labels", "evidence")
+    chosen = pd.read_csv(results / verdict["chosen"] / "evidence.tsv", sep="\t")
+    labels = chosen[(chosen.about == "labels") & (chosen.set == "labels")].set_index("measure")
+    for measure in ("knn_5", "linear_probe", "nmi"):
+        assert labels.value[measure] > 3 * max(labels.chance[measure], 0.05), measure
+    assert labels.images["knn_5"] > 1900
+    # Every organism is embedded in one way, the one that was chosen.
+    for model in ("pretrained", "finetuned"):
+        runtime = json.loads((results / model / "runtime/runtime.json").read_text())
+        for path in (results / model / "embeddings").glob("*.arrow"):
+            assert store.read_metadata(path)["engine"] == runtime["engine"]
 
 
 @needs_browser

@@ -1,12 +1,14 @@
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 from scipy.special import erf
 
+from seston.errors import SestonError
 from seston.models.backbones import Backbone, spec_of
-from seston.models.dino import DINO, Head, dino_loss
+from seston.models.dino import DINO, AnchoredHead, Head, dino_loss
 
 
 def softmax(values: np.ndarray) -> np.ndarray:
@@ -145,15 +147,18 @@ def test_teachers_batch_norms_learn_from_the_global_crops_alone() -> None:
     assert not torch.equal(norm.running_mean, method.backbone.net.bn1.running_mean)
 
 
-def test_a_step_equals_the_algorithm_in_numpy(method: DINO) -> None:
+@pytest.mark.parametrize("head", ["anchored", "random"])
+def test_a_step_equals_the_algorithm_in_numpy(head: Literal["anchored", "random"]) -> None:
     # Algorithm 1 of the paper from features on: heads, loss, center and teacher of one step.
+    torch.manual_seed(0)
+    method = DINO(Backbone(spec_of("vit_test_patch8"), 32), 64, head)
     crops = views()
     with torch.no_grad():
         features = [method.backbone(crop).double().numpy() for kind in crops for crop in kind]
-    method.teacher_head.mlp[0].bias.data.add_(0.3)  # else both heads are the same
+    next(method.teacher_head.parameters()).data.add_(0.3)  # else both heads are the same
     student, teacher = (
-        {key: value.double().numpy().copy() for key, value in head.state_dict().items()}
-        for head in (method.head, method.teacher_head)
+        {key: value.double().numpy().copy() for key, value in one.state_dict().items()}
+        for one in (method.head, method.teacher_head)
     )
     method.center.uniform_(-0.1, 0.1)
     center = method.center.double().numpy().copy()
@@ -176,11 +181,72 @@ def test_a_step_equals_the_algorithm_in_numpy(method: DINO) -> None:
 
 
 def project(head: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
-    """The head in numpy: three layers with GELU between, unit length, unit prototypes."""
-    for layer in ("mlp.0", "mlp.2", "mlp.4"):
+    """The head in numpy: one layer, or three with GELU between, unit length, unit prototypes."""
+    for layer in ("project",) if "project.weight" in head else ("mlp.0", "mlp.2", "mlp.4"):
         values = values @ head[f"{layer}.weight"].T + head[f"{layer}.bias"]
-        if layer != "mlp.4":
+        if layer in ("mlp.0", "mlp.2"):
             values = values * 0.5 * (1 + erf(values / math.sqrt(2)))
     values = values / np.linalg.norm(values, axis=1, keepdims=True)
     last = head["last.weight"]
     return values @ (last / np.linalg.norm(last, axis=1, keepdims=True)).T
+
+
+def half_whitened(known: np.ndarray, new: np.ndarray, wide: int) -> np.ndarray:
+    """Principal components of `known` by its covariance; `new` in them, half whitened."""
+    middle = known.mean(0)
+    variances, axes = np.linalg.eigh(np.cov(known.T))
+    keep = np.argsort(variances)[::-1][: min(wide, len(known) - 1)]
+    projected = (new - middle) @ axes[:, keep] / variances[keep] ** 0.25
+    return projected / np.linalg.norm(projected, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("images", "bottleneck"),
+    [(40, 256), (40, 5), (7, 256)],  # all directions; the widest; fewer images than dimensions
+)
+def test_anchored_head_starts_from_half_whitened_components(images: int, bottleneck: int) -> None:
+    rng = np.random.default_rng(4)
+    mixing = rng.normal(size=(12, 12)) * np.geomspace(5, 0.2, 12)
+    known, new = (rng.normal(size=(n, 12)) @ mixing + rng.normal(size=12) for n in (images, 9))
+    head = AnchoredHead(12, images, bottleneck)
+    head.anchor(torch.from_numpy(known).float())
+    unit = half_whitened(known, known, min(12, bottleneck))
+    for features, expected in (
+        (known, unit @ unit.T),
+        (new, half_whitened(known, new, min(12, bottleneck)) @ unit.T),
+    ):
+        found = head(torch.from_numpy(features).float()).detach()
+        np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_anchored_head_repeats_few_images() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(4, 6)
+    head = AnchoredHead(6, 10)
+    head.anchor(features)
+    out = head(features)
+    torch.testing.assert_close(out[:, 4:8], out[:, :4])
+    torch.testing.assert_close(out[:, 8:], out[:, :2])
+    torch.testing.assert_close(out.diagonal(), torch.ones(4))  # each image is its own prototype
+
+
+@pytest.mark.parametrize("features", [torch.full((9, 6), 0.37), torch.full((9, 6), torch.nan)])
+def test_features_that_are_all_the_same_are_no_start(features: torch.Tensor) -> None:
+    with pytest.raises(SestonError, match="no features that tell 9 images apart"):
+        AnchoredHead(6, 10).anchor(features)
+
+
+def test_both_heads_start_alike(method: DINO) -> None:
+    torch.manual_seed(1)
+    assert method.anchors == 64
+    before = method.head.last.weight.detach().clone()
+    method.anchor(torch.randn(64, 32))
+    student, teacher = method.head.state_dict(), method.teacher_head.state_dict()
+    assert not torch.equal(student["last.weight"], before)
+    assert all(torch.equal(student[key], teacher[key]) for key in teacher)
+    assert not any(p.requires_grad for p in method.teacher_head.parameters())
+
+
+def test_random_head_asks_for_no_anchors() -> None:
+    method = DINO(Backbone(spec_of("vit_test_patch8"), 32), 16, "random")
+    assert method.anchors == 0 and isinstance(method.head, Head)

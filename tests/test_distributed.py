@@ -84,14 +84,11 @@ def flat(path: Path) -> torch.Tensor:
     return torch.cat([state[key].flatten().double() for key in sorted(state)])
 
 
-@pytest.mark.parametrize("method", ["dino", "simclr", "distill"])
+@pytest.mark.parametrize("method", ["dino", "simclr"])
 def test_two_processes_train_the_model_of_one(run: Path, method: str) -> None:
     # Batches of 8, 8, 8 and 8 images, then 11, 11 and 10: also shares of unequal size.
     for batch_size in (8, 11):
         options = {"method": method, "batch_size": batch_size, "epochs": 1, "frozen": 0.0}
-        if method == "distill":
-            other = make_run(run / "other") / "start.safetensors"
-            options |= {"teacher": other, "learning_rate": 1e-4}
         one = train(run, "one", **options)
         assert exit_codes(start_forks(2, run, **options, accumulate=2)) == [0, 0]
         expected, found = (pd.read_csv(run / f"{n}.tsv", sep="\t") for n in ("one", "several"))
@@ -108,16 +105,15 @@ def one_step(run: Path, name: str, **options: object) -> None:
     """Write the gradient of the first step, and what it does to the center."""
     settings = replace(SETTINGS, clip=1e9, frozen=0.0, **options)  # type: ignore[arg-type]
     start, device = read_model(run / "start.safetensors")[0], torch.device("cpu")
-    guide = read_model(run / "start.safetensors")[0] if settings.method == "distill" else None
     with joined(device) as ranks:
-        trainer = Trainer(start, settings, Tiles(run / "tiles", SHARDS), device, guide, ranks)
+        trainer = Trainer(start, settings, Tiles(run / "tiles", SHARDS), device, ranks)
         trainer.advance(next(iter(trainer.batches())))
         found = {str(i): p.grad for i, p in enumerate(trainer.method.trained())}
         found |= {key: value for key, value in trainer.method.named_buffers() if key == "center"}
         torch.save(found, run / f"{name}.{ranks.rank}.pt")
 
 
-@pytest.mark.parametrize("method", ["dino", "simclr", "distill"])
+@pytest.mark.parametrize("method", ["dino", "simclr"])
 @pytest.mark.parametrize("processes", [2, 3])
 def test_gradient_and_center_are_those_of_the_whole_batch(
     run: Path, method: str, processes: int
@@ -267,6 +263,6 @@ def test_alone_nothing_is_exchanged() -> None:
 
 
 def test_options_become_a_command_line() -> None:
-    options = {"tiles_dir": Path("a b"), "shards": ["x", "y"], "seed": 3, "teacher": None}
+    options = {"tiles_dir": Path("a b"), "shards": ["x", "y"], "seed": 3, "resume": None}
     expected = ["--tiles-dir", "a b", "--shards", "x", "y", "--seed", "3", "--area", "0.4", "1.0"]
     assert command_line(options | {"area": (0.4, 1.0)}) == expected

@@ -32,6 +32,8 @@ def test_training_writes_a_model_and_its_curve(run: Path, method: str) -> None:
     assert curve["epoch"].tolist() == [1] * 4 + [2] * 4
     assert curve["images"].tolist() == [8] * 8
     assert np.isfinite(curve["loss"]).all() and (curve["feature_std"] > 0).all()
+    # half a cosine from 0.9, which fits 8 steps, to 1
+    assert curve["momentum"][3] == pytest.approx(0.95) and curve["momentum"][7] == 1.0
     assert not (run / "out.resume").exists()
     before, after = load_file(run / "start.safetensors"), load_file(model)
     assert not torch.equal(before["blocks.0.attn.qkv.weight"], after["blocks.0.attn.qkv.weight"])
@@ -98,10 +100,15 @@ def test_loss_that_is_not_finite_ends_the_training(run: Path) -> None:
         ("warmup", 1.0, "from 0 to below 1"),
         ("epochs", 0, "at least 1"),
         ("clip", 0.0, "above 0"),
+        ("prototypes", 1, "at least 2"),
+        ("momentum", 1.0, "from 0 to below 1"),
+        ("momentum", -0.1, "from 0 to below 1"),
+        ("frozen", -1.0, "at least 0"),
+        ("head", "Anchored", "anchored or random"),
     ],
 )
 def test_settings_out_of_range_are_refused(
-    run: Path, name: str, value: float, expected: str
+    run: Path, name: str, value: float | str, expected: str
 ) -> None:
     with pytest.raises(SestonError, match=rf"finetune\.{name}: found {value}, expected {expected}"):
         train(run, **{name: value})

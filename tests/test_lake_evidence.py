@@ -33,7 +33,7 @@ def lake(repository):
 def test_the_bundled_model_knows_more_than_pixels(lake, tmp_path):
     tiles, labels, day, days = lake
     model = tmp_path / "model.safetensors"
-    backbone(name="vit_tiny_patch8_64", weights="bundled", size=64, seed=1, model=model)
+    backbone(name="vit_small3_patch8_64", weights="bundled", size=64, seed=1, model=model)
     network = read_model(model)[0]
     with torch.inference_mode():
         parts = [network(images_of(part)) for part in torch.from_numpy(tiles).split(64)]

@@ -70,7 +70,7 @@ def test_profile_slurm_submits_what_each_rule_asks_for(cloned, slurm):
     assert result.returncode == 0, result.stdout + result.stderr
     calls = submissions(slurm)
     assert {"segment", "tiles", "backbone", "finetune", "embed"} <= set(calls)
-    for rule in ("finetune", "embed"):
+    for rule in ("finetune", "runtime", "embed"):
         assert value(calls[rule], "--gpus") == "1"
         assert value(calls[rule], "-p") == "gpu"
     for rule in ("segment", "tiles", "backbone"):
@@ -80,6 +80,25 @@ def test_profile_slurm_submits_what_each_rule_asks_for(cloned, slurm):
     assert value(calls["finetune"], "--cpus-per-task") == "8"
     assert value(calls["segment"], "--mem") == "4000"
     assert cloned.planned("embed_all") == {}
+
+
+def test_the_rules_that_compute_with_a_model_ask_for_a_gpu():
+    text = "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk"))
+    rules = dict(re.findall(r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S)", text + "#", re.M | re.S))
+    asking = {name for name, body in rules.items() if "gpu=1" in body}
+    with_torch = {name for name, body in rules.items() if "envs/gpu.yaml" in body}
+    # `backbone` only reads and writes weights.
+    assert (
+        asking
+        == with_torch - {"backbone"}
+        == {
+            "finetune",
+            "runtime",
+            "embed",
+            "evaluate",
+            "attention",
+        }
+    )
 
 
 def test_a_job_that_failed_comes_back_with_more_memory(cloned, slurm):

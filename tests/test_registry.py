@@ -29,8 +29,8 @@ def test_another_tag_is_taken_from_timm() -> None:
 
 
 def test_unknown_name_is_answered_with_near_ones() -> None:
-    with pytest.raises(SestonError, match=r"did you mean .*vit_tiny_patch8_64"):
-        spec_of("vit_tiny_patch8_46")
+    with pytest.raises(SestonError, match=r"did you mean .*vit_small3_patch8_64"):
+        spec_of("vit_small3_patch8_46")
 
 
 @pytest.mark.parametrize("name", ["vit_small_patch8_242", "vit_small_patch8_224.dyno"])

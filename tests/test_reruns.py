@@ -8,14 +8,19 @@ import pytest
 from conftest import REPOSITORY, Project
 
 BEHIND_KMEANS = {"kmeans", "assign", "examples", "tables", "trends", "report", "settings"}
-ONCE = {"finetune", "kmeans", "map", "attention", "examples", "tables", "trends", "report"}
+# Planned while the choice is not known anew: where it stays as it was, only report and trends run.
+BEHIND_CHOOSE = {"map", "examples", "tables", "trends", "report"}
+BEHIND_EVALUATE = {"choose"} | BEHIND_CHOOSE
+ONCE = {"finetune", "runtime", "evaluate", "kmeans", "attention"} | BEHIND_EVALUATE
 
 
 def test_the_whole_plan_is_shown_before_anything_ran(new_project):
     plan = new_project().planned()
     assert plan["segment"] == plan["tiles"] == 2
     assert plan["embed"] == plan["assign"] == 4
-    assert all(plan[rule] == 1 for rule in ("backbone", "finetune", "tables", "trends", "report"))
+    assert plan["runtime"] == plan["evaluate"] == plan["kmeans"] == 2
+    assert all(plan[rule] == 1 for rule in ("backbone", "finetune", "attention", "settings"))
+    assert all(plan[rule] == 1 for rule in BEHIND_EVALUATE)
 
 
 @pytest.mark.parametrize(
@@ -24,13 +29,14 @@ def test_the_whole_plan_is_shown_before_anything_ran(new_project):
         ("segment_all", "segment"),
         ("tiles_all", "tiles"),
         ("embed_all", "embed"),
+        ("evidence", "choose"),
         ("clusters", "assign"),
         ("trends", "trends"),
         ("report", "report"),
     ],
 )
 def test_a_named_target_runs_a_part(new_project, target, last):
-    order = ["segment", "tiles", "embed", "assign", "trends", "report"]
+    order = ["segment", "tiles", "embed", "evaluate", "choose", "assign", "trends", "report"]
     plan = new_project().planned(target)
     assert [rule for rule in order if rule in plan] == order[: order.index(last) + 1]
 
@@ -40,8 +46,8 @@ def test_nothing_runs_again_when_nothing_changed(project):
 
 
 def test_a_touch_of_inputs_settings_and_code_runs_nothing(project):
-    for path in [project.folder / "samples.tsv", project.folder / "config.yaml"]:
-        path.touch()
+    for name in ("samples.tsv", "labels.tsv", "config.yaml"):
+        (project.folder / name).touch()
     for path in project.folder.glob("raw/*/*"):
         path.touch()
     for path in REPOSITORY.glob("workflow/**/*.py"):
@@ -56,6 +62,38 @@ def test_a_fresh_clone_over_existing_results_runs_nothing(project, clone):
 def test_other_clusters_keep_everything_before_them(project):
     project.set("cluster", k=5)
     assert set(project.planned()) == BEHIND_KMEANS
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "expected"),
+    [
+        ("evaluate", {"criterion": "nmi"}, BEHIND_EVALUATE),
+        ("cluster", {"model": "pretrained"}, BEHIND_EVALUATE),
+        ("evaluate", {"folds": 2}, {"evaluate"} | BEHIND_EVALUATE),
+        ("labels", {"file": ""}, {"evaluate"} | BEHIND_EVALUATE),
+        ("attention", {"ids": ["2018-06-02/none.jpeg"]}, {"attention", "report"}),
+        (
+            "embed",
+            {"engine": "torch"},
+            {"embed_settings", "runtime", "embed", "evaluate", "kmeans", "assign"}
+            | BEHIND_EVALUATE,
+        ),
+        (
+            "backbone",
+            {"feature": "cls@1"},
+            {"backbone", "embed", "assign"} | ONCE,
+        ),
+    ],
+)
+def test_another_setting_runs_what_reads_it_and_what_follows(project, section, values, expected):
+    project.set(section, **values)
+    assert set(project.planned()) == {"settings"} | expected
+
+
+def test_other_labels_only_measure_anew(project):
+    labels = project.folder / "labels.tsv"
+    labels.write_text(labels.read_text().replace("dinobryon", "ceratium", 1))
+    assert set(project.planned()) == {"evaluate"} | BEHIND_EVALUATE
 
 
 def test_a_setting_of_the_report_runs_only_the_report(project):
@@ -108,13 +146,13 @@ def test_a_new_sample_without_training_embeds_only_its_own_period(new_project):
     with (project.folder / "samples.tsv").open("a") as sheet:
         sheet.write("new\traw/new\timages\t2018-06-29T12:00\tlake\t\n")
     plan = project.planned()
-    assert plan["segment"] == plan["tiles"] == plan["embed"] == 1
+    assert plan["segment"] == plan["tiles"] == plan["embed"] == plan["runtime"] == 1
 
 
 def test_another_group_of_a_sample_leaves_its_images_alone(project):
     sheet = project.folder / "samples.tsv"
     sheet.write_text(sheet.read_text().replace("\tlake\t\n", "\tlake\tnorth\n", 1))
-    assert set(project.planned()) == {"tables", "trends", "report"}
+    assert set(project.planned()) == {"evaluate"} | BEHIND_EVALUATE
 
 
 @pytest.mark.parametrize(
@@ -124,6 +162,9 @@ def test_another_group_of_a_sample_leaves_its_images_alone(project):
         ("tiles.py", "tiles"),
         ("finetune.py", "finetune"),
         ("embed.py", "embed"),
+        ("runtime/engine.py", "embed"),
+        ("evaluate/stage.py", "evaluate"),
+        ("evaluate/verdict.py", "choose"),
         ("cluster/kmeans.py", "kmeans"),
         ("trends/abundance.py", "trends"),
         ("report/pages.py", "report"),
@@ -131,6 +172,8 @@ def test_another_group_of_a_sample_leaves_its_images_alone(project):
 )
 def test_an_edit_of_a_stage_runs_it_and_what_follows(project, clone, module, first):
     order = ["segment", "tiles", "finetune", "embed", "kmeans", "trends", "report"]
+    if first in ("evaluate", "choose"):  # k-means does not wait for the choice
+        order = [*order[:4], "evaluate", "choose", "map", *order[5:]]
     path = clone / "workflow" / "seston" / module
     path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = Project(project.folder, clone).planned()

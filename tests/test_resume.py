@@ -49,6 +49,9 @@ def test_goes_on_from_the_last_save_to_the_same_bytes(
     assert not (run / "cut.safetensors").exists()
     assert train(run, "cut", **options).read_bytes() == expected.read_bytes()
     assert "going on after step 4 of 12" in caplog.text
+    # Once for the whole training and once for the cut one, not again where that goes on.
+    starts = caplog.text.count("the head starts from the features of 32 images")
+    assert starts == (2 if method == "dino" else 0)
     assert (run / "cut.tsv").read_bytes() == (run / "whole.tsv").read_bytes()
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from safetensors import safe_open
 
 from seston.arrays import ArrayFile
 from seston.config import complete
@@ -26,6 +27,7 @@ KMEANS = ["pretrained/kmeans/centroids.npy", "finetuned/kmeans/centroids.npy"]
 def digests(project) -> dict[str, str]:
     results = project.folder / "results"
     files = [*TABLES, *KMEANS, "finetuned/kmeans/kmeans.json", "report/index.html"]
+    files += ["finetuned/evidence.tsv", "verdict.json", "map.parquet", "attention.npz"]
     return {name: hashlib.sha256((results / name).read_bytes()).hexdigest() for name in files}
 
 
@@ -87,6 +89,69 @@ def test_fine_tuning_changed_the_model(finished):
     )
     assert before.shape == after.shape and np.isfinite(after).all()
     assert not np.array_equal(before, after)
+
+
+def test_both_models_are_measured_and_the_verdict_is_about_them(finished):
+    results = finished.folder / "results"
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert (results / "chosen_model.txt").read_text() == verdict["chosen"] + "\n"
+    assert (verdict["criterion"], verdict["decided_by"]) == ("labels:knn_5:labels", "evidence")
+    for model in ("pretrained", "finetuned"):
+        evidence = pd.read_csv(results / model / "evidence.tsv", sep="\t")
+        assert {"labels", "collapse", "views", "confounding"} == {*evidence.about}
+        counts = pd.read_csv(results / model / "evidence_counts.tsv", sep="\t")
+        knn = counts[(counts.about == "labels") & (counts.measure == "knn_5")]
+        assert (knn.right <= knn.images).all() and 0 < knn.images.sum() <= 60
+        with safe_open(results / model / "model.safetensors", "np") as file:
+            assert verdict["fingerprints"][model] == file.metadata()["seston.fingerprint"]
+
+
+def test_a_fine_tuned_model_that_got_worse_is_not_used_and_the_report_says_so(project):
+    results = project.folder / "results"
+    for model, right in (("pretrained", 1), ("finetuned", 0)):
+        path = results / model / "evidence_counts.tsv"
+        counts = pd.read_csv(path, sep="\t", keep_default_na=False)
+        asked = (counts.about == "labels") & (counts.measure == "knn_5")
+        counts.loc[asked, "right"] = counts.images[asked] * right
+        counts.to_csv(path, sep="\t", index=False)
+    project.run()
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert verdict["worse"] and verdict["decided_by"] == "evidence"
+    assert (results / "chosen_model.txt").read_text() == "pretrained\n"
+    assert clusters_of_the_table(results) == clusters_of(results, "pretrained")
+    page = (results / "report/index.html").read_text()
+    assert "Training on these images made the model worse." in page
+    # Who asks for the fine-tuned model gets it, and is told all the same.
+    project.set("cluster", model="finetuned")
+    project.run("results/tables/images.parquet")
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert verdict["worse"] and verdict["decided_by"] == "settings"
+    assert clusters_of_the_table(results) == clusters_of(results, "finetuned")
+
+
+def clusters_of_the_table(results) -> dict[str, int]:
+    table = pd.read_parquet(results / "tables/images.parquet")
+    return dict(zip(table.image_id, table.cluster, strict=True))
+
+
+def clusters_of(results, model: str) -> dict[str, int]:
+    shards = [pd.read_parquet(path) for path in results.glob(f"{model}/clusters/*.parquet")]
+    table = pd.concat(shards)
+    return dict(zip(table.image_id, table.cluster, strict=True))
+
+
+def test_a_choice_that_stays_as_it_was_makes_no_map_and_no_table_again(project):
+    results = project.folder / "results"
+    kept = [results / "map.parquet", results / "examples.parquet", results / TABLES[0]]
+    before = [path.stat().st_mtime_ns for path in kept]
+    chosen = (results / "chosen_model.txt").read_text()
+    project.set("evaluate", criterion="linear_probe")
+    project.run("results/tables/images.parquet", "results/examples.parquet")
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert verdict["criterion"] == "labels:linear_probe:labels"
+    if verdict["chosen"] + "\n" == chosen:
+        assert [path.stat().st_mtime_ns for path in kept] == before
+    assert project.planned("results/tables/images.parquet", "results/examples.parquet") == {}
 
 
 def test_nothing_temporary_is_left(finished):
@@ -212,7 +277,8 @@ def test_files_of_another_model_are_refused(project):
         results / "pretrained/embeddings/2018-05.arrow",
         results / "finetuned/embeddings/2018-05.arrow",
     )
-    result = project.snakemake("--cores", "2", "-R", "kmeans")
+    kmeans = "results/finetuned/kmeans/kmeans.json"
+    result = project.snakemake("--cores", "2", kmeans, "-R", "kmeans")
     printed = result.stdout + result.stderr
     assert result.returncode != 0
     assert "2018-05.arrow" in printed and "different models" in printed

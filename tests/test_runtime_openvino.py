@@ -51,7 +51,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("vit_test_patch8", 32, "cls", True),
         ("vit_test_patch8", 32, "mean", True),
-        ("vit_tiny_patch8_64", 64, None, True),
+        ("vit_small3_patch8_64", 64, None, True),
         ("vit_small_patch14_reg4_dinov2.lvd142m", 28, None, True),
         ("resnet18.a1_in1k", 64, None, False),
     ],

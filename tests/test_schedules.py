@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from seston.models.schedules import Schedule, cosine
+from seston.models.schedules import Schedule, cosine, teacher_momentum
 
 SCHEDULE = Schedule(learning_rate=2e-3, weight_decay=0.04, momentum=0.9, warmup=0.25)
 
@@ -36,3 +36,11 @@ def test_without_warmup_it_starts_at_the_peak() -> None:
     schedule = Schedule(1e-3, 0.0, 0.996, 0.0)
     assert schedule.at(0.0)[0] == pytest.approx(1e-3)
     assert math.isclose(schedule.at(0.5)[1], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "momentum"),
+    [(1, 0.9), (20, 0.9), (40, 0.95), (100, 0.98), (500, 0.996), (10**6, 0.996)],
+)
+def test_a_teacher_remembers_half_of_the_training(steps: int, momentum: float) -> None:
+    assert teacher_momentum(steps) == pytest.approx(momentum)

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from seston.collection import Tiles
 from seston.distributed import Ranks
-from seston.errors import SestonError
 from seston.models.model_file import read_model
 from seston.training import Trainer, spread
 from seston.training_settings import Settings
@@ -25,32 +24,39 @@ def make(tmp_path: Path) -> Make:
 
     def trainer(settings: Settings = SETTINGS, **more: object) -> Trainer:
         start = read_model(run / "start.safetensors")[0]
-        teacher = read_model(run / "start.safetensors")[0]
-        guide = teacher if settings.method == "distill" else None
-        return Trainer(start, settings, tiles, torch.device("cpu"), guide, **more)  # type: ignore[arg-type]
+        return Trainer(start, settings, tiles, torch.device("cpu"), **more)  # type: ignore[arg-type]
 
     return trainer
 
 
-def test_epochs_draw_anew(make: Make) -> None:
-    trainer = make(replace(SETTINGS, method="simclr", epochs=2, max_images=12, batch_size=5))
-    batches = list(trainer.batches())
-    assert [len(batch) for batch in batches] == [4, 4, 4] * 2
-    first, second = np.concatenate(batches[:3]), np.concatenate(batches[3:])
-    assert len(set(first.tolist())) == 12 and set(first.tolist()) != set(second.tolist())
-
-
 def test_prototypes_wait_and_the_rest_moves(make: Make) -> None:
     trainer = make(replace(SETTINGS, frozen=0.5))
+    trainer.begin()
     held = trainer.method.held()[0]
     before, steps = held.detach().clone(), trainer.batches()
     first = trainer.method.backbone.net.patch_embed.proj.weight.detach().clone()
     for _ in range(4):  # half of the 8 steps
         trainer.advance(next(steps))
     assert torch.equal(held, before)
+    assert torch.equal(trainer.method.teacher_head.last.weight, before)
     assert not torch.equal(trainer.method.backbone.net.patch_embed.proj.weight, first)
     trainer.advance(next(steps))
     assert not torch.equal(held, before)
+
+
+def test_a_training_begins_with_the_features_of_its_images(make: Make) -> None:
+    trainer, again = make(), make()
+    before = {key: value.clone() for key, value in trainer.method.backbone.state_dict().items()}
+    trainer.begin()
+    again.begin()
+    head = trainer.method.head.state_dict()
+    assert all(
+        torch.equal(head[key], value) for key, value in again.method.head.state_dict().items()
+    )
+    assert not torch.equal(head["last.weight"], make().method.head.last.weight)
+    after = trainer.method.backbone.state_dict()
+    assert all(torch.equal(after[key], value) for key, value in before.items())
+    assert trainer.method.backbone.training
 
 
 def test_parameters_without_gradient_stay_bit_for_bit(make: Make) -> None:
@@ -85,7 +91,7 @@ class Noting(Ranks):
         self.found.append(torch.cat(grads).clone())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("method", ["dino", "simclr", "distill"])
+@pytest.mark.parametrize("method", ["dino", "simclr"])
 @pytest.mark.parametrize("parts", [2, 3, 8])
 def test_micro_batches_give_the_gradient_of_the_batch(make: Make, method: str, parts: int) -> None:
     settings = replace(SETTINGS, method=method, batch_size=8)  # type: ignore[arg-type]
@@ -179,29 +185,13 @@ def test_bfloat16_is_taken_when_asked_for(make: Make) -> None:
     assert {p.dtype for p in trainer.method.trained()} == {torch.float32}
 
 
-def test_batches_smaller_than_the_processes_are_refused(make: Make) -> None:
-    with pytest.raises(SestonError, match="batches of 4 images for 5 processes"):
-        make(ranks=Ranks(0, 5))
-
-
 def test_tiles_may_be_loaded_before(make: Make) -> None:
     plain, ahead = make(), make()
     for positions in plain.batches():
         plain.advance(positions)
     for positions in ahead.batches():
-        ahead.advance(positions, ahead.load(positions))
+        ahead.advance(positions, ahead.data.load(positions))
     assert plain.history == ahead.history
-
-
-def test_coloured_and_grey_tiles_are_loaded_as_they_are(tmp_path: Path, make: Make) -> None:
-    trainer = make()
-    positions = np.array([3, 1, 30, 8])
-    grey = trainer.load(positions)
-    expected = trainer.tiles.take(positions)
-    assert grey.shape == (4, 32, 32, 1) and (grey.numpy() == expected).all()
-    expected[2, 5, 5, 0] ^= 1
-    trainer.tiles.take = lambda asked: expected  # type: ignore[method-assign]
-    assert (trainer.load(positions).numpy() == expected).all()
 
 
 def of(features: Tensor) -> float:

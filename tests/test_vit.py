@@ -29,9 +29,9 @@ def same_tokens(net: ViT, theirs: torch.nn.Module, images: torch.Tensor) -> None
         torch.testing.assert_close(net(images), theirs.forward_features(images))
 
 
-def test_tiny_vit_gives_the_tokens_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
-    theirs = as_timm("vit_tiny_patch16_224", net, img_size=64, patch_size=8)
+def test_bundled_vit_gives_the_tokens_of_timm() -> None:
+    net = shallow("vit_small3_patch8_64", 64)
+    theirs = as_timm("vit_small_patch16_224", net, img_size=64, patch_size=8)
     same_tokens(net, theirs, torch.rand(2, 3, 64, 64))
 
 
@@ -46,10 +46,10 @@ def test_dinov2_gives_the_tokens_of_timm(name: str) -> None:
 
 
 def test_other_image_sizes_give_the_tokens_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
+    net = shallow("vit_small3_patch8_64", 64)
     torch.nn.init.normal_(net.pos_embed)
     more = {"img_size": 64, "patch_size": 8, "dynamic_img_size": True}
-    same_tokens(net, as_timm("vit_tiny_patch16_224", net, **more), torch.rand(2, 3, 32, 48))
+    same_tokens(net, as_timm("vit_small_patch16_224", net, **more), torch.rand(2, 3, 32, 48))
 
 
 def test_positions_of_the_own_grid_are_not_touched() -> None:
@@ -59,8 +59,8 @@ def test_positions_of_the_own_grid_are_not_touched() -> None:
 
 
 def test_tokens_after_blocks_are_those_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
-    theirs = as_timm("vit_tiny_patch16_224", net, img_size=64, patch_size=8)
+    net = shallow("vit_small3_patch8_64", 64)
+    theirs = as_timm("vit_small_patch16_224", net, img_size=64, patch_size=8)
     images = torch.rand(2, 3, 64, 64)
     options = {"norm": True, "output_fmt": "NLC", "intermediates_only": True}
     with torch.inference_mode():
@@ -73,8 +73,8 @@ def test_tokens_after_blocks_are_those_of_timm() -> None:
 
 
 def test_attention_of_all_blocks_is_that_of_timm() -> None:
-    net = shallow("vit_tiny_patch8_64", 64)
-    theirs = as_timm("vit_tiny_patch16_224", net, img_size=64, patch_size=8)
+    net = shallow("vit_small3_patch8_64", 64)
+    theirs = as_timm("vit_small_patch16_224", net, img_size=64, patch_size=8)
     seen = []
     for block in theirs.blocks:
         block.attn.fused_attn = False
@@ -85,5 +85,5 @@ def test_attention_of_all_blocks_is_that_of_timm() -> None:
         found = list(net.attentions(images))
     assert len(found) == len(seen) == 2
     for ours, expected in zip(found, seen, strict=True):
-        assert ours.shape == (2, 3, 65, 65)
+        assert ours.shape == (2, 6, 65, 65)
         torch.testing.assert_close(ours, expected)

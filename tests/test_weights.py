@@ -78,17 +78,17 @@ def test_missing_file_and_unknown_word(tmp_path: Path) -> None:
 
 
 def test_bundled_weights_load_and_are_small(tmp_path: Path) -> None:
-    model = make(tmp_path, "bundled", name="vit_tiny_patch8_64", size=64)
+    model = make(tmp_path, "bundled", name="vit_small3_patch8_64", size=64)
     _, card, _ = read_model(model)
     assert (card.source, card.tiles) == ("bundled", None)
-    path = weights.BUNDLED / "vit_tiny_patch8_64.safetensors"
+    path = weights.BUNDLED / "vit_small3_patch8_64.safetensors"
     assert card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.stat().st_size <= 12e6
     assert (weights.BUNDLED / "README.md").is_file()
 
 
 def test_no_bundled_weights_for_a_backbone(tmp_path: Path) -> None:
-    with pytest.raises(SestonError, match="bundled are: vit_tiny_patch8_64"):
+    with pytest.raises(SestonError, match="bundled are: vit_small3_patch8_64"):
         make(tmp_path, "bundled", name="vit_small_patch16_224")
 
 

@@ -1,7 +1,7 @@
 """
 Clusters of the embeddings, the map, and organisms that show each cluster.
 
-REQUIRED INPUTS: results/<model>/embeddings/<shard>.arrow, results/chosen_model.txt,
+REQUIRED INPUTS: results/<model>/embeddings/<shard>.arrow, the model that `choose` chose,
          results/segment/<shard>/crops.parquet.
 OUTPUTS: results/<model>/kmeans/{centroids.npy,kmeans.json},
          results/<model>/clusters/<shard>.parquet; of the chosen model results/{map,examples}.parquet.
@@ -91,8 +91,7 @@ rule assign:
 
 rule map:
     input:
-        chosen=rules.choose.output.chosen,
-        embeddings=collect(rules.embed.output.embeddings, model=MODELS, shard=SHARDS),
+        embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
     output:
         map="results/map.parquet",
     log:
@@ -107,7 +106,7 @@ rule map:
         mem_mb=grow(8000),
         runtime=grow(120),
     params:
-        results_dir=folder("embeddings", up=3),
+        embeddings_dir=folder("embeddings"),
         shards=list(SHARDS),
         fit=config["density"]["fit"],
         components=config["density"]["components"],
@@ -122,7 +121,7 @@ rule map:
     shell:
         r"""
         python -m seston map \
-            --embeddings-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/embeddings \
+            --embeddings-dir {params.embeddings_dir:q} \
             --shards {params.shards:q} \
             --fit {params.fit} \
             --components {params.components} \
@@ -139,9 +138,8 @@ rule map:
 
 rule examples:
     input:
-        chosen=rules.choose.output.chosen,
         crops=collect(rules.segment.output.crops, shard=SHARDS),
-        clusters=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
+        clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
     output:
         examples="results/examples.parquet",
     log:
@@ -156,7 +154,7 @@ rule examples:
         runtime=grow(60),
     params:
         segment_dir=folder("crops", up=2),
-        results_dir=folder("clusters", up=3),
+        clusters_dir=folder("clusters"),
         shards=list(SHARDS),
         per_cluster=config["cluster"]["examples"],
         seed=config["seed"],
@@ -167,7 +165,7 @@ rule examples:
         r"""
         python -m seston examples \
             --segment-dir {params.segment_dir:q} \
-            --clusters-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/clusters \
+            --clusters-dir {params.clusters_dir:q} \
             --shards {params.shards:q} \
             --per-cluster {params.per_cluster} \
             --seed {params.seed} \

@@ -4,6 +4,7 @@ How good the embeddings are, before and after training on the data itself; which
 REQUIRED INPUTS: tiles, crops and embeddings of all shards, the models, the sample sheet, and the
          labels that the config names.
 OUTPUTS: results/<model>/{evidence,evidence_counts}.tsv, results/{chosen_model.txt,verdict.json}.
+GIVES: of_chosen().
 """
 
 
@@ -26,7 +27,8 @@ rule evaluate:
         "results/benchmarks/{model}/evaluate.tsv"
     conda:
         "../../envs/gpu.yaml"
-    threads: 4
+    # Small matrices: more threads would wait for each other.
+    threads: 1
     resources:
         mem_mb=grow(8000),
         runtime=grow(60),
@@ -65,7 +67,9 @@ rule evaluate:
         """
 
 
-rule choose:
+# A checkpoint: what follows reads the files of the chosen model only, and where the choice stays as
+# it was, clusters and map are not made again.
+checkpoint choose:
     input:
         evidence=collect(rules.evaluate.output.evidence, model=MODELS),
         counts=collect(rules.evaluate.output.counts, model=MODELS),
@@ -104,3 +108,13 @@ rule choose:
             --verdict {output.verdict:q} \
             &>{log:q}
         """
+
+
+def of_chosen(files, **names):
+    """These files of the chosen model: known to Snakemake once `choose` has run."""
+
+    def found(wildcards):
+        with checkpoints.choose.get().output.chosen.open() as file:
+            return collect(files, model=file.read().strip(), **names)
+
+    return found

@@ -152,8 +152,30 @@ rule runtime:
         """
 
 
+# Snakemake does not look at the settings and the code of a job behind an `ancient` file that is made
+# anew, so that what makes all embeddings anew is a file of its own.
+rule embed_settings:
+    output:
+        asked="results/embed_settings.json",
+    log:
+        "results/logs/embed_settings.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        asked=json.dumps(config["embed"]),
+        code=code_digest("embed"),
+    message:
+        "Writing down how embeddings are asked for"
+    shell:
+        r"""
+        printf '%s\n' {params.asked:q} >{output.asked:q} 2>{log:q}
+        """
+
+
 rule embed:
     input:
+        asked=rules.embed_settings.output.asked,
         tiles=rules.tiles.output.tiles,
         model="results/{model}/model.safetensors",
         # A new sample makes the choice anew; embeddings that are there stay as good as they were.
@@ -172,8 +194,6 @@ rule embed:
         runtime=grow(60),
         gpu=1,
     params:
-        # What is asked for stands in the runtime: another wish embeds again.
-        asked=[config["embed"][key] for key in ("engine", "precision", "batch_size")],
         code=code_digest("embed"),
     message:
         "Embedding the organisms of {wildcards.shard} with the {wildcards.model} model"

@@ -10,9 +10,10 @@ OUTPUTS: results/tables/{images.parquet,samples.tsv,quality.tsv,abundance.tsv}, 
 rule tables:
     input:
         sheet=ancient(config["samples"]),
-        chosen=rules.choose.output.chosen,
         segments=collect(rules.segment.output, shard=SHARDS),
-        clusters=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
+        clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
+        # Named here too, so that a dry run shows their jobs before a model is chosen.
+        either=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
         map=rules.map.output.map,
     output:
         images="results/tables/images.parquet",
@@ -31,7 +32,7 @@ rule tables:
     params:
         sheet=PLAN.sheet_digest(),
         segment_dir=folder("segments", up=2),
-        results_dir=folder("clusters", up=3),
+        clusters_dir=folder("clusters"),
         shards=list(SHARDS),
         code=code_digest("tables"),
     message:
@@ -41,7 +42,7 @@ rule tables:
         python -m seston tables \
             --sheet {input.sheet:q} \
             --segment-dir {params.segment_dir:q} \
-            --clusters-dir {params.results_dir:q}/"$(cat {input.chosen:q})"/clusters \
+            --clusters-dir {params.clusters_dir:q} \
             --map {input.map:q} \
             --shards {params.shards:q} \
             --images {output.images:q} \
@@ -111,13 +112,12 @@ rule report:
         quality=rules.tables.output.quality,
         abundance=rules.trends.output.abundance,
         rejected=collect(rules.segment.output.rejected, shard=SHARDS),
-        chosen=rules.choose.output.chosen,
         verdict=rules.choose.output.verdict,
         evidence=collect(rules.evaluate.output.evidence, model=MODELS),
         examples=rules.examples.output.examples,
-        kmeans=collect(rules.kmeans.output.report, model=MODELS),
-        runtimes=collect("results/{model}/runtime", model=MODELS),
-        models=collect("results/{model}/model.safetensors", model=MODELS),
+        kmeans=of_chosen(rules.kmeans.output.report),
+        runtime=of_chosen(rules.runtime.output.runtime),
+        model=of_chosen("results/{model}/model.safetensors"),
         attention=rules.attention.output.attention,
         history=rules.finetune.output.history if "finetuned" in MODELS else [],
         settings=rules.settings.output.settings,
@@ -145,7 +145,6 @@ rule report:
         mem_mb=grow(8000),
         runtime=grow(60),
     params:
-        results_dir=folder("chosen"),
         segment_dir=folder("rejected", up=2),
         shards=list(SHARDS),
         history=(
@@ -162,9 +161,9 @@ rule report:
             --quality {input.quality:q} \
             --abundance {input.abundance:q} \
             --examples {input.examples:q} \
-            --kmeans {params.results_dir:q}/"$(cat {input.chosen:q})"/kmeans/kmeans.json \
-            --runtime {params.results_dir:q}/"$(cat {input.chosen:q})"/runtime/runtime.json \
-            --model {params.results_dir:q}/"$(cat {input.chosen:q})"/model.safetensors \
+            --kmeans {input.kmeans:q} \
+            --runtime {input.runtime:q}/runtime.json \
+            --model {input.model:q} \
             --evidence {input.evidence:q} \
             --verdict {input.verdict:q} \
             --rejected-dir {params.segment_dir:q} \

@@ -71,6 +71,13 @@ class Ranks:
         ):
             gradient.copy_(total.view_as(gradient))
 
+    @torch.no_grad()
+    def take_from_first(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Give every process the values of the first: each may have rounded otherwise."""
+        if self.count > 1:
+            for parameter in parameters:
+                self.sum_(parameter if self.rank == 0 else parameter.zero_())
+
     def average_statistics(self, module: nn.Module) -> None:
         """Average the running statistics of batch norms: each process has those of its share."""
         if self.count > 1:

@@ -1,4 +1,4 @@
-"""Train a backbone on the tiles, without labels: DINO, SimCLR or distillation."""
+"""Train a backbone on the tiles, without labels: DINO or SimCLR."""
 
 import logging
 from dataclasses import asdict
@@ -9,7 +9,6 @@ from seston import store
 from seston.collection import Tiles
 from seston.distributed import is_one_of_several, joined, launch, usable_processes
 from seston.errors import SestonError
-from seston.models.distill import read_teacher
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import card_of, read_model, write_model
 from seston.resume import noted_sigterm, take_up, train
@@ -30,7 +29,7 @@ def finetune(
     model: Path,
     history: Path,
     resume: Path,
-    method: Literal["dino", "simclr", "distill"],
+    method: Literal["dino", "simclr"],
     epochs: int,
     max_images: int,
     batch_size: int,
@@ -41,16 +40,16 @@ def finetune(
     accumulate: int = 1,
     layer_decay: float = 1.0,
     precision: Literal["auto", "fp32", "bf16"] = "auto",
-    teacher: Path | None = None,
     global_size: int | None = None,
     local_size: int | None = None,
     global_area: tuple[float, float] = (0.4, 1.0),
     local_area: tuple[float, float] = (0.1, 0.4),
-    prototypes: int = 4096,
+    head: Literal["anchored", "random"] = "anchored",
+    prototypes: int = 1024,
     projection: int = 2048,
-    momentum: float = 0.99,
+    momentum: float | None = None,
     warmup: float = 0.1,
-    frozen: float = 0.1,
+    frozen: float = 1.0,
     clip: float = 3.0,
     save_every: int = 50,
     device: str = "auto",
@@ -76,8 +75,8 @@ def finetune(
     resume : pathlib.Path
         State of an unfinished training. Written every `save_every` steps and on SIGTERM,
         taken up when all settings and inputs are the same, removed at the end.
-    method : {'dino', 'simclr', 'distill'}
-        Self-distillation of crops, contrast of two crops, or the features of a teacher.
+    method : {'dino', 'simclr'}
+        Self-distillation of crops, or contrast of two crops.
     epochs : int
         Passes over the images chosen for each epoch.
     max_images : int
@@ -99,22 +98,24 @@ def finetune(
         Factor of the learning rate from each block or stage to the one before; 1 is none.
     precision : {'auto', 'fp32', 'bf16'}
         Of matrix products; ``auto`` is bf16 where the hardware computes it.
-    teacher : pathlib.Path or None
-        Model file to distill from; it sees the crops in the size it was made for.
     global_size, local_size : int
         Sides of the crops in pixels; by default the tile, and half of it (whole patches).
     global_area, local_area : tuple of float
         Smallest and largest share of the tile in a crop.
+    head : {'anchored', 'random'}
+        Start of DINO's head: the features of images before the training, or the paper's random
+        weights, which need far more steps than one epoch of a small data set has.
     prototypes : int
         Outputs of DINO's head.
     projection : int
         Width of SimCLR's head between its layers.
-    momentum : float
-        Of DINO's teacher, at the start; it ends at 1.
+    momentum : float or None
+        Of DINO's teacher, at the start; it ends at 1. None: fits the number of steps
+        (`teacher_momentum`).
     warmup : float
         Share of the training in which the learning rate rises.
     frozen : float
-        Share of the training in which DINO's prototypes stay as they are.
+        Epochs in which DINO's prototypes stay as they are.
     clip : float
         Largest norm of the gradient.
     save_every : int
@@ -130,7 +131,7 @@ def finetune(
     Raises
     ------
     SestonError
-        If there is no tile, tiles and backbone or method and teacher do not fit, a setting is
+        If there is no tile, tiles and backbone do not fit, a setting is
         out of range, the loss is not finite, or a process died.
     """
     options = dict(locals())
@@ -140,7 +141,6 @@ def finetune(
         return
     where = choose_device(device)
     repeatable(threads, where)
-    guide, guide_origin = read_teacher(method, teacher)
     start, card, origin = read_model(backbone)
     tiles = Tiles(tiles_dir, shards)
     tiles.require_fit(backbone, card.image_size, card.tiles)
@@ -160,6 +160,7 @@ def finetune(
         global_area=global_area,
         local_area=local_area,
         prototypes=prototypes,
+        head=head,
         momentum=momentum,
         warmup=warmup,
         frozen=frozen,
@@ -169,13 +170,12 @@ def finetune(
         layer_decay=layer_decay,
         precision=precision,
         projection=projection,
-        teacher=guide_origin,
     )
     made_by = store.fingerprint("finetune", asdict(settings), origin, tiles.digest)
     with noted_sigterm() as asked, joined(where) as ranks:
         if ranks.rank > 0:
             log.setLevel(logging.ERROR)  # the first speaks for all
-        trainer = Trainer(start, settings, tiles, where, guide, ranks)
+        trainer = Trainer(start, settings, tiles, where, ranks)
         take_up(trainer, resume, made_by)
         train(trainer, resume, made_by, save_every, asked)
         ranks.average_statistics(trainer.method)

@@ -107,8 +107,8 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
     for name in plan.labels_file:
         if not Path(name).is_file():
             raise SestonError(
-                f"config: labels.file: found {name!r}, expected a table with the columns image_id and"
-                f" label, or '' for none; there is no such file in {Path.cwd()}"
+                f"config: labels.file: found {name!r}, expected a table with the columns"
+                f" image_id and label, or '' for none; there is no such file in {Path.cwd()}"
             )
     return plan
 

@@ -42,17 +42,17 @@ def train(trainer: Trainer, resume: Path, made_by: str, save_every: int, asked: 
     SystemExit
         With `TERMINATED`, after saving, when any process got SIGTERM or lost its parent.
     """
-    settings, ranks = trainer.settings, trainer.ranks
-    left = settings.epochs * trainer.images - sum(int(row[2]) for row in trainer.history)
+    settings, data, ranks = trainer.settings, trainer.data, trainer.ranks
+    left = settings.epochs * data.images - sum(int(row[2]) for row in trainer.history)
     log.info(
         "%s: %d of %d images, %d steps, %d process(es)",
         settings.method,
-        trainer.images,
-        len(trainer.tiles),
-        trainer.steps,
+        data.images,
+        len(data.tiles),
+        data.steps,
         ranks.count,
     )
-    loading, start = Ahead(trainer.batches(), trainer.load), time.monotonic()
+    loading, start = Ahead(trainer.batches(), data.load), time.monotonic()
     progress = Progress(left, "images") if ranks.rank == 0 else None
     with progress or nullcontext():
         for positions, tiles in loading:
@@ -98,19 +98,23 @@ def take_up(trainer: Trainer, path: Path, made_by: str) -> None:
     SestonError
         If several processes do not find the same.
     """
-    state = _read(trainer, path, made_by)
-    if state is not None:
-        trainer.restore(state)
-        log.info("%s: going on after step %d of %d", path, trainer.step, trainer.steps)
-    steps = torch.tensor([float(trainer.step)], device=trainer.device)
-    if trainer.ranks.sum_(steps).item() != trainer.ranks.count * trainer.step:
+    state = _read(path, made_by)
+    step = 0 if state is None else state["step"]
+    # Before anything else is exchanged: one that begins and one that goes on would not meet.
+    steps = torch.tensor([float(step)], device=trainer.device)
+    if trainer.ranks.sum_(steps).item() != trainer.ranks.count * step:
         raise SestonError(
             f"{path}: not all {trainer.ranks.count} processes could read it; delete it and run"
             " again"
         )
+    if state is None:
+        trainer.begin()
+    else:
+        trainer.restore(state)
+        log.info("%s: going on after step %d of %d", path, step, trainer.data.steps)
 
 
-def _read(trainer: Trainer, path: Path, made_by: str) -> dict | None:
+def _read(path: Path, made_by: str) -> dict | None:
     if not path.is_file():
         return None
     try:

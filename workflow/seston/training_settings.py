@@ -13,7 +13,7 @@ class Settings:
     See `finetune` for the meaning of each.
     """
 
-    method: Literal["dino", "simclr", "distill"]
+    method: Literal["dino", "simclr"]
     epochs: int
     max_images: int
     batch_size: int
@@ -25,7 +25,7 @@ class Settings:
     global_area: tuple[float, float]
     local_area: tuple[float, float]
     prototypes: int
-    momentum: float
+    momentum: float | None
     warmup: float
     frozen: float
     clip: float
@@ -34,8 +34,7 @@ class Settings:
     layer_decay: float = 1.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     projection: int = 2048
-    #: fingerprint of its model file
-    teacher: str | None = None
+    head: Literal["anchored", "random"] = "anchored"
 
     def __post_init__(self) -> None:
         """Refuse what no training can be done with."""
@@ -44,6 +43,13 @@ class Settings:
             "batch_size": (self.batch_size >= 2, "at least 2"),
             "accumulate": (1 <= self.accumulate <= self.batch_size, "from 1 to batch_size"),
             "layer_decay": (0 < self.layer_decay <= 1, "above 0, at most 1 (none)"),
+            "prototypes": (self.prototypes >= 2, "at least 2"),
+            "head": (self.head in ("anchored", "random"), "anchored or random"),
+            "momentum": (
+                self.momentum is None or 0 <= self.momentum < 1,
+                "from 0 to below 1, or none for one that fits the number of steps",
+            ),
+            "frozen": (self.frozen >= 0, "at least 0"),
             "warmup": (0 <= self.warmup < 1, "from 0 to below 1"),
             "clip": (self.clip > 0, "above 0"),
         }

@@ -131,8 +131,10 @@ def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
     if "4.0.conv1.weight" in state:
         numbered = {key: key.partition(".") for key in state}
         return {f"{_CHILDREN.get(n, n)}.{rest}": state[k] for k, (n, _, rest) in numbered.items()}
-    # DINOv2's training keeps blocks in chunks; the second number counts through all.
-    state = {re.sub(r"^blocks\.\d+\.(?=\d+\.)", "blocks.", k): v for k, v in state.items()}
+    # DINOv2's training keeps blocks in chunks; the second number counts through all. Networks
+    # without a CLS token, such as EfficientNets, have blocks in stages, which stay.
+    if "cls_token" in state:
+        state = {re.sub(r"^blocks\.\d+\.(?=\d+\.)", "blocks.", k): v for k, v in state.items()}
     if {"register_tokens", "cls_token", "pos_embed"} <= state.keys():
         # Registers have no position; CLS adds its own once and for all.
         positions = state.pop("pos_embed")

@@ -1,11 +1,13 @@
 """DINO: self-distillation with no labels (Caron et al. 2021)."""
 
 import copy
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seston.errors import SestonError
 from seston.models.backbones import Backbone
 from seston.models.method import Method, Views
 
@@ -35,6 +37,58 @@ class Head(nn.Module):
         """Return the cosine with each prototype, (n, prototypes)."""
         projected = F.normalize(self.mlp(features), dim=-1)
         return projected @ F.normalize(self.last.weight, dim=-1).T
+
+
+class AnchoredHead(nn.Module):
+    """Projection of a feature whose prototypes are images: linear, unit length, unit prototypes.
+
+    A head of random weights needs thousands of steps before its outputs mean something, which a
+    pre-trained backbone spends on forgetting. This one means something from the first step: its
+    projection starts as the principal components of the features, half whitened, and its
+    prototypes as the projections of images (`anchor`).
+    """
+
+    #: exponent of the spread that half whitening leaves: 1 keeps the features, 0 whitens them
+    KEPT = 0.5
+    #: directions of less spread than this share of the widest hold rounding: they are left out
+    LEAST = 1e-3
+
+    def __init__(self, dim: int, prototypes: int, bottleneck: int = 256) -> None:
+        super().__init__()
+        self.project = nn.Linear(dim, min(dim, bottleneck))
+        self.last = nn.Linear(min(dim, bottleneck), prototypes, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the cosine with each prototype, (n, prototypes)."""
+        projected = F.normalize(self.project(features), dim=-1)
+        return projected @ F.normalize(self.last.weight, dim=-1).T
+
+    @torch.no_grad()
+    def anchor(self, features: Tensor) -> None:
+        """Start from the features (n, dim) of n images; of few images, prototypes repeat.
+
+        In float64 on the CPU, so that all devices start alike.
+
+        Raises
+        ------
+        SestonError
+            If all features are the same, or not finite.
+        """
+        known = features.cpu().double()
+        middle = known.mean(0)
+        if not (known - middle).norm() > 1e-6 * known.norm():
+            raise SestonError(
+                f"finetune: the backbone gives no features that tell {len(known)} images apart;"
+                " use another one, or finetune.method: none"
+            )
+        _, spreads, components = torch.linalg.svd(known - middle, full_matrices=False)
+        shares = spreads / spreads[0]
+        scale = torch.where(shares > self.LEAST, shares ** (self.KEPT - 1), 0.0)
+        weight = (components * scale[:, None])[: self.project.out_features]
+        self.project.weight.zero_()[: len(weight)] = weight.to(self.project.weight)
+        self.project.bias.zero_()[: len(weight)] = -(weight @ middle).to(self.project.bias)
+        rows = torch.arange(self.last.out_features, device=features.device) % len(features)
+        self.last.weight.copy_(F.normalize(self.project(features)[rows], dim=-1))
 
 
 def dino_loss(
@@ -76,9 +130,11 @@ class DINO(Method):
         The start of both.
     prototypes : int
         Outputs of the head.
+    head : {'anchored', 'random'}
+        A head that starts from the backbone's features, or the paper's with random weights.
     """
 
-    head: Head
+    head: Head | AnchoredHead
     center: Tensor
     #: temperature of the teacher: at the start, and after the first `WARM` of the training
     COLD = (0.04, 0.07)
@@ -86,8 +142,14 @@ class DINO(Method):
     #: momentum of the center
     CENTERING = 0.9
 
-    def __init__(self, backbone: Backbone, prototypes: int = 4096) -> None:
-        super().__init__(backbone, Head(backbone.length, prototypes))
+    def __init__(
+        self,
+        backbone: Backbone,
+        prototypes: int = 1024,
+        head: Literal["anchored", "random"] = "anchored",
+    ) -> None:
+        kind = AnchoredHead if head == "anchored" else Head
+        super().__init__(backbone, kind(backbone.length, prototypes))
         self.teacher = copy.deepcopy(self.backbone).requires_grad_(False)
         self.teacher_head = copy.deepcopy(self.head).requires_grad_(False)
         self.register_buffer("center", torch.zeros(prototypes))
@@ -110,8 +172,20 @@ class DINO(Method):
         self._outputs.append(torch.cat([targets.sum(0), targets.new_tensor([len(targets)])]))
         return loss, features[0].detach().float()
 
+    @property
+    def anchors(self) -> int:
+        """Images whose features the head starts from."""
+        return self.head.last.out_features if isinstance(self.head, AnchoredHead) else 0
+
+    def anchor(self, features: Tensor) -> None:
+        """Start both heads from the features of images."""
+        if isinstance(self.head, AnchoredHead):
+            self.head.anchor(features)
+            self.ranks.take_from_first(self.head.parameters())
+            self.teacher_head.load_state_dict(self.head.state_dict())
+
     def held(self) -> list[nn.Parameter]:
-        """Return the prototypes: they wait until the features mean something."""
+        """Return the prototypes: they wait until the features have settled."""
         return list(self.head.last.parameters())
 
     @torch.no_grad()

@@ -72,7 +72,7 @@ class Method(nn.Module, ABC):
         Parameters
         ----------
         views : list of list of Tensor
-            Two global crops of each image (or one to be learnt from a teacher), then local ones.
+            Two global crops of each image, then local ones.
         progress : float
             Share of the training done, 0 to 1.
         """
@@ -97,6 +97,14 @@ class Method(nn.Module, ABC):
     def trained(self) -> list[nn.Parameter]:
         """Return what the optimiser moves."""
         return [*self.backbone.parameters(), *self.head.parameters()]
+
+    @property
+    def anchors(self) -> int:
+        """Images whose features are wanted before the first step; see `anchor`."""
+        return 0
+
+    def anchor(self, features: Tensor) -> None:
+        """Prepare the head with the features (n, length) of global crops."""
 
     def held(self) -> list[nn.Parameter]:
         """Return what stays as it is in the first part of the training."""

@@ -63,7 +63,7 @@ class Spec:
 
 
 _SPECS = (
-    Spec("vit_tiny_patch8_64", 8, 192, *MIDDLE, "cls+mean", heads=3, size=None),
+    Spec("vit_small3_patch8_64", 8, 384, feature="cls", depth=3, size=None),
     Spec("vit_small_patch8_224.dino", 8, 384),
     Spec("vit_small_patch16_224.dino", 16, 384),
     Spec("vit_base_patch8_224.dino", 8, 768, heads=12),

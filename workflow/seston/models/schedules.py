@@ -9,6 +9,16 @@ def cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
+def teacher_momentum(steps: int) -> float:
+    """Return the momentum at which a teacher remembers about half of the training.
+
+    Between 0.9 (up to 20 steps) and 0.996 (from 500), which the paper takes for hundreds of
+    thousands of steps. In a short training a slower teacher ends near where it began, and a
+    quicker one follows the student into fewer dimensions.
+    """
+    return min(0.996, max(0.9, 1 - 2 / steps))
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The schedules of DINO (Caron et al. 2021, section 3.1), for all methods.
