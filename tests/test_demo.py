@@ -140,7 +140,10 @@ def test_all_files_of_the_contract_are_there(demo):
 def test_the_embeddings_know_the_organisms_of_the_lake(demo):
     results = demo.folder / "results"
     verdict = json.loads((results / "verdict.json").read_text())
-    assert (verdict["criterion"], verdict["decided_by"]) == ("labels:knn_5:labels", "evidence")
+    assert (verdict["criterion"], verdict["decided_by"]) == (
+        "labels:knn_5:labels,recorded",
+        "evidence",
+    )
     chosen = pd.read_csv(results / verdict["chosen"] / "evidence.tsv", sep="\t")
     labels = chosen[(chosen.about == "labels") & (chosen.set == "labels")].set_index("measure")
     for measure in ("knn_5", "linear_probe", "nmi"):
