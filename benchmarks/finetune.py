@@ -100,13 +100,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--max-images", type=int, default=0)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=5e-5)
+    parser.add_argument("--learning-rate", type=float, default=2e-5)
     parser.add_argument("--layer-decay", type=float, default=1.0)
     parser.add_argument("--local-crops", type=int, default=4)
     parser.add_argument("--head", default="anchored")
     given = parser.parse_args()
     limit_threads(1)
-    work, size = given.work, given.size
+    work, size = given.work / given.until, given.size
     work.mkdir(parents=True, exist_ok=True)
     if not (work / "segment").is_dir():
         cut(given.source, work, given.until)
@@ -114,7 +114,7 @@ def main() -> None:
         tile = work / f"tiles{size}" / f"{shard}.arrow"
         if not tile.is_file():
             tiles(crops=work / "segment" / shard / "crops.parquet", tiles=tile, size=size)
-    label = f"{given.name.partition('.')[0]}-{given.feature}".replace("@", "")
+    label = f"{given.name.partition('.')[0]}-{Path(given.weights).stem}-{given.feature}-{size}"
     start = work / "models" / f"{label}.safetensors"
     if not start.is_file():
         backbone(

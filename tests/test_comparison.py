@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from seston.evaluate.comparison import between_starts, paired
 from seston.evaluate.evidence import Row
-from seston.evaluate.tally import count
+from seston.evaluate.tally import LEAST_UNITS, Tally, count
 
 
 def tally(right, units, classes, unit_names=None):
@@ -88,3 +89,16 @@ def test_starts_must_all_be_worse():
     found = between_starts([(row(0.5, 0.52, 0.54), row(0.4, 0.45, 0.51))])
     assert not found.fell and found.low == pytest.approx(-0.14) and found.units == 7
     assert found.meaning == "range over the starts"
+
+
+@pytest.mark.parametrize("units", [LEAST_UNITS - 1, LEAST_UNITS])
+def test_few_units_give_no_interval(units):
+    # Every unit loses one organism of a hundred: of few units that is no proof of anything.
+    names = tuple(f"u{i}" for i in range(units))
+    asked = csr_array(np.full((units, 1), 100.0))
+    before, after = (
+        Tally(names, ("a",), asked, csr_array(np.full((units, 1), right))) for right in (90.0, 89.0)
+    )
+    found = paired([(before, after)], 1)
+    assert found.fell == (units >= LEAST_UNITS)
+    assert np.isnan(found.low) == (units < LEAST_UNITS)

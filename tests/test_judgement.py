@@ -54,7 +54,7 @@ def test_within_noise_the_fine_tuned_model_is_taken_unless_it_is_harmed():
     worse, criterion, told = verdict(before, model(knn_5=0.5))
     assert not worse and "neither better nor worse" in told and "No sign of harm" in told
     worse, criterion, told = verdict(before, model(knn_5=0.5, std=0.3))
-    assert worse and criterion == "labels:knn_5:x" and "spread fell from 0.8 to 0.3" in told
+    assert worse and criterion == "label-free" and "spread fell from 0.8 to 0.3" in told
 
 
 def test_the_criterion_asked_for_decides():

@@ -3,7 +3,7 @@ Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
 GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), options(),
-       code_digest().
+       of_chosen(), code_digest().
 """
 
 import json
@@ -75,3 +75,13 @@ def options(name, settings):
         shlex.quote(f"--{name}.{key.replace('_', '-')}={value}")
         for key, value in settings.items()
     )
+
+
+def of_chosen(files, **names):
+    """These files of the chosen model: known to Snakemake once `choose` has run."""
+
+    def found(wildcards):
+        with checkpoints.choose.get().output.chosen.open() as file:
+            return collect(files, model=file.read().strip(), **names)
+
+    return found

@@ -4,7 +4,6 @@ How good the embeddings are, before and after training on the data itself; which
 REQUIRED INPUTS: tiles, crops and embeddings of all shards, the models, the sample sheet, and the
          labels that the config names.
 OUTPUTS: results/<model>/{evidence,evidence_counts}.tsv, results/{chosen_model.txt,verdict.json}.
-GIVES: of_chosen().
 """
 
 
@@ -108,13 +107,3 @@ checkpoint choose:
             --verdict {output.verdict:q} \
             &>{log:q}
         """
-
-
-def of_chosen(files, **names):
-    """These files of the chosen model: known to Snakemake once `choose` has run."""
-
-    def found(wildcards):
-        with checkpoints.choose.get().output.chosen.open() as file:
-            return collect(files, model=file.read().strip(), **names)
-
-    return found

@@ -165,6 +165,7 @@ rule embed_settings:
     params:
         asked=json.dumps(config["embed"]),
         code=code_digest("embed"),
+        exported_by=code_digest("runtime.export"),
     message:
         "Writing down how embeddings are asked for"
     shell:

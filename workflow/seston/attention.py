@@ -36,7 +36,7 @@ def choose(
         If an id is unknown, with those that look like it.
     """
     wanted = list(dict.fromkeys(asked))
-    where = {name: position for position, name in enumerate(tiles.ids.tolist())}
+    where = {name: number for number, name in enumerate(tiles.ids.tolist())} if wanted else {}
     unknown = [f"{one}{_near(one, tiles)}" for one in wanted if one not in where]
     if unknown:
         raise SestonError(
@@ -45,7 +45,7 @@ def choose(
         )
     first = np.array([where[one] for one in wanted], np.int64)
     rest = np.setdiff1d(np.arange(len(tiles)), first)
-    drawn = choose_images(tiles.samples[rest], images, np.random.default_rng(seed))[:images]
+    drawn = choose_images(tiles.sample_codes[rest], images, np.random.default_rng(seed))[:images]
     positions = np.concatenate([first, rest[np.sort(drawn)]])
     return positions, np.arange(len(positions)) < len(first)
 
@@ -57,9 +57,9 @@ def pictures(
     shards = np.repeat([file.path.stem for file in tiles.files], [len(f) for f in tiles.files])
     found: dict[str, tuple[float | None, bytes]] = {}
     for shard in np.unique(shards[positions]):
-        ids = tiles.ids[positions[shards[positions] == shard]].tolist()
+        ids = tiles.ids_at(positions[shards[positions] == shard])
         found |= read_crops(segment_dir / str(shard) / "crops.parquet", ids)
-    shown = [make_tile(found[name][1], PICTURE) for name in tiles.ids[positions].tolist()]
+    shown = [make_tile(found[name][1], PICTURE) for name in tiles.ids_at(positions)]
     return np.stack(shown) if shown else np.empty((0, PICTURE, PICTURE, 3), np.uint8)
 
 
@@ -116,7 +116,7 @@ def attention(
     positions, chosen = choose(tiles, ids or [], images, seed)
     shown = tiles.take(positions)
     arrays: dict[str, npt.NDArray] = {
-        "ids": tiles.ids[positions],
+        "ids": np.array(tiles.ids_at(positions), dtype=np.str_),
         "chosen": chosen,
         "pictures": pictures(tiles, positions, segment_dir),
         "tiles": shown,

@@ -100,7 +100,9 @@ def cropped(images: Tensor, crop: Crop, draws: Draws, ground: Tensor | None = No
         (n, 3, size, size) in [0, 1].
     """
     shape = [*images.shape[:2], crop.size, crop.size]
-    grid = F.affine_grid(draws.maps.to(images.device), shape, align_corners=False)
+    grid = F.affine_grid(
+        draws.maps.to(images.device, non_blocking=True), shape, align_corners=False
+    )
     # Beyond the tile lies the background, not black: sample the difference to it.
     ground = background(images) if ground is None else ground
     seen = F.grid_sample(images - ground, grid, align_corners=False) + ground
@@ -151,9 +153,9 @@ def blurred(images: Tensor, chosen: Tensor, sigma: Tensor, largest: float) -> Te
     reach = math.ceil(2.5 * largest)
     steps = torch.arange(-reach, reach + 1, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (steps / sigma[where, None]) ** 2)
-    kernel = (kernel / kernel.sum(1, keepdim=True)).to(images.device)
+    kernel = (kernel / kernel.sum(1, keepdim=True)).to(images.device, non_blocking=True)
     kernel = kernel.repeat_interleave(images.shape[1], 0)
-    where = where.to(images.device)
+    where = where.to(images.device, non_blocking=True)
     part = images[where].flatten(0, 1)[None]
     groups = part.shape[1]
     part = F.pad(part, (reach,) * 4, mode="replicate")
@@ -168,7 +170,7 @@ def relit(images: Tensor, crop: Crop, light: Tensor) -> Tensor:
     `light` is (n, 5) in [-1, 1], see `Draws`.
     """
     n = len(images)
-    light = light.to(images.device)
+    light = light.to(images.device, non_blocking=True)
     contrast = 1 + crop.light * light[:, 0].view(n, 1, 1, 1)
     shift = 0.5 * crop.light * light[:, 1].view(n, 1, 1, 1)
     middle = images.mean((1, 2, 3), keepdim=True)

@@ -9,6 +9,7 @@ from seston import store
 from seston.collection import Tiles
 from seston.distributed import is_one_of_several, joined, launch, usable_processes
 from seston.errors import SestonError
+from seston.lineage import code_digest
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import card_of, read_model, write_model
 from seston.resume import noted_sigterm, take_up, train
@@ -171,7 +172,8 @@ def finetune(
         precision=precision,
         projection=projection,
     )
-    made_by = store.fingerprint("finetune", asdict(settings), origin, tiles.digest)
+    code = code_digest("finetune")  # what another version left cannot be taken up
+    made_by = store.fingerprint("finetune", code, asdict(settings), origin, tiles.digest)
     with noted_sigterm() as asked, joined(where) as ranks:
         if ranks.rank > 0:
             log.setLevel(logging.ERROR)  # the first speaks for all

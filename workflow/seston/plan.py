@@ -93,6 +93,12 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
             "config: cluster.model is 'finetuned' but finetune.method is 'none';"
             " set cluster.model to 'auto' or choose a method"
         )
+    parts, batch = full["finetune"]["accumulate"], full["finetune"]["batch_size"]
+    if parts > batch:
+        raise SestonError(
+            f"config: finetune.accumulate: {parts} parts of a batch of {batch} images; set at most"
+            " finetune.batch_size"
+        )
     plan = Plan(
         config=full,
         shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),

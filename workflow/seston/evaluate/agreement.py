@@ -53,7 +53,7 @@ def kmeans_agreement(
     found, by_chance = [], []
     for start in range(SEEDS):
         classes = len(np.unique(labels))
-        means = KMeans(classes, n_init=1, random_state=seed + start).fit(rows)
+        means = KMeans(classes, n_init=1, random_state=(seed + start) % 2**32).fit(rows)
         found.append(agreement(labels, means.labels_))
         by_chance.append(agreement(rng.permutation(labels), means.labels_))
     return np.array(found), np.array(by_chance)

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from seston.evaluate.evidence import Row
-from seston.evaluate.tally import Tally, balanced_accuracy, blocks_of_draws, interval
+from seston.evaluate.tally import (
+    LEAST_UNITS,
+    Tally,
+    balanced_accuracy,
+    blocks_of_draws,
+    interval,
+)
 
 Pair = tuple[Tally, Tally]
 
@@ -92,7 +98,7 @@ def paired(pairs: Sequence[Pair], seed: int) -> Difference:
 
     first, second = both(np.ones((1, len(names))))[:, 0]
     low, high = float("nan"), float("nan")
-    if len(names) > 1:
+    if len(names) >= LEAST_UNITS:
         means = np.concatenate([both(d) for d in blocks_of_draws(len(names), seed)], axis=1)
         low, high = interval(means[1] - means[0])
     return Difference(float(first), float(second), low, high, len(names))

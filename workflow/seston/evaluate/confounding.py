@@ -16,7 +16,7 @@ from seston.evaluate.evidence import NONE, Row, Tallies, joined, share
 from seston.evaluate.neighbours import nearest, unit_rows, vote
 from seston.evaluate.organisms import Drawn, Organisms
 from seston.evaluate.probe import ridge_predictions
-from seston.evaluate.tally import Tally, count, draw_units, interval
+from seston.evaluate.tally import LEAST_UNITS, Tally, count, draw_units, interval
 
 K = 5
 SHUFFLES = 10
@@ -136,7 +136,7 @@ def continuous(
     number = int(units.max()) + 1
     missed, spread = (np.bincount(units, part, number) for part in (errors, squares))
     low, high = NONE, NONE
-    if number > 1:
+    if number >= LEAST_UNITS:
         drawn = draw_units(number, seed)
         low, high = interval(1 - (drawn @ missed) / (drawn @ spread))
     absent = int((~known).sum())

@@ -64,15 +64,22 @@ def judge(before: Measured, after: Measured, criterion: str, seed: int) -> Judge
     else:
         reasons = [_sentence(measure, names, difference)]
         told = f"labels:{measure}:{','.join(names)}"
-        if difference.fell:
+        # Of k-means starts there is no interval over days: a small fall may be of these days only.
+        matters = measure != "nmi" or abs(difference.value) > MATTERS
+        if difference.fell and matters:
             reasons.append("That is worse than chance explains.")
             return Judgement(True, told, reasons + harms)
-        if difference.rose:
+        if difference.rose and matters:
             reasons.append("That is better than chance explains.")
             return Judgement(False, told, reasons + harms)
-        reasons.append("That is no more than chance explains: neither better nor worse.")
+        unknown = difference.low != difference.low
+        reasons.append(
+            "Too few days or samples to tell a change from chance."
+            if unknown
+            else "That is no more than chance explains: neither better nor worse."
+        )
     if harms:
-        return Judgement(True, told, reasons + harms)
+        return Judgement(True, "label-free", reasons + harms)
     reasons.append(
         "No sign of harm was found, of these: collapsed features, organisms no longer known again"
         " in an altered view, and circumstances told more often with nothing gained."
@@ -140,7 +147,7 @@ def _figures(difference: Difference) -> str:
     """Return the figures before and after, and the difference with its interval."""
     said = f"{difference.before:.3f} before and {difference.after:.3f} after training"
     if difference.low != difference.low:
-        return f"{said} (difference {difference.value:+.3f}, from one unit only)"
+        return f"{said} (difference {difference.value:+.3f}, from too few units for an interval)"
     return (
         f"{said} (difference {difference.value:+.3f},"
         f" {difference.meaning} {difference.low:+.3f} to {difference.high:+.3f})"

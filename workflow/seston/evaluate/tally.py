@@ -37,11 +37,6 @@ class Tally:
         return int(self.asked.sum())
 
     @property
-    def accuracy(self) -> float:
-        """Share of right answers, whatever the class."""
-        return float(self.right.sum() / self.asked.sum()) if self.images else float("nan")
-
-    @property
     def balanced(self) -> float:
         """Share of right answers, each class counted the same: the mean recall."""
         if not self.images:
@@ -113,6 +108,11 @@ def blocks_of_draws(count: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
         yield rng.multinomial(count, np.full(count, 1 / count), _BLOCK).astype(np.float64)
 
 
+#: Of fewer units no interval is told: all of n change in one direction by chance alone
+#: once in 2^n, and the percentiles of a bootstrap would not show it.
+LEAST_UNITS = 6
+
+
 def interval(values: npt.NDArray[np.floating]) -> tuple[float, float]:
     """Return the percentile interval of bootstrap values (Efron 1979), not-a-numbers left out."""
     known = values[np.isfinite(values)]
@@ -124,8 +124,8 @@ def interval(values: npt.NDArray[np.floating]) -> tuple[float, float]:
 
 
 def accuracy_interval(tally: Tally, seed: int) -> tuple[float, float]:
-    """Return the interval of the balanced accuracy over units; none from less than two units."""
-    if len(tally.units) < 2:
+    """Return the interval of the balanced accuracy over units; none from too few units."""
+    if len(tally.units) < LEAST_UNITS:
         return float("nan"), float("nan")
     draws = blocks_of_draws(len(tally.units), seed)
     return interval(np.concatenate([balanced_accuracy(tally, drawn) for drawn in draws]))

@@ -111,6 +111,11 @@ def read_model(path: Path) -> tuple[Backbone, Card, str]:
     store.require_kind(path, found, "model")
     values = json.loads(found["backbone"])
     card = Card(**values | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
+    if found.get("preprocessing") != card.preprocessing:
+        raise SestonError(
+            f"{path}: its card and the fingerprint of its transform differ; it was made by another"
+            " version: delete it and run again"
+        )
     # The transform and the feature of the file, whatever the registry says by now.
     spec = replace(spec_of(card.name), mean=card.mean, std=card.std, feature=card.feature)
     backbone = Backbone(spec, card.image_size)

@@ -130,7 +130,7 @@ class ViT(nn.Module):
         self.patch_embed = PatchEmbed(patch, dim)
         self.blocks = nn.Sequential(*[Block(dim, heads, layer_scale) for _ in range(depth)])
         self.norm = nn.LayerNorm(dim, eps=1e-6)
-        self._resampling: dict[tuple[int, int], Tensor] = {}
+        self._resampling: dict[tuple[tuple[int, int], torch.device], Tensor] = {}
         self.apply(_initialise)
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
         nn.init.normal_(self.cls_token, std=0.02)
@@ -179,9 +179,11 @@ class ViT(nn.Module):
         """Resample the stored position embeddings to a grid of this shape."""
         if shape == (self.grid, self.grid):
             return stored
-        if shape not in self._resampling:
-            self._resampling[shape] = resampling(self.grid, shape)
-        return self._resampling[shape].to(stored) @ stored
+        key = (shape, stored.device)
+        if key not in self._resampling:
+            with torch.inference_mode(False):  # training may use it later
+                self._resampling[key] = resampling(self.grid, shape).to(stored.device)
+        return self._resampling[key].to(stored.dtype) @ stored
 
 
 def resampling(grid: int, shape: tuple[int, int]) -> Tensor:

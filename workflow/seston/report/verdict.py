@@ -55,7 +55,7 @@ class Verdict:
         """The criterion in words; empty where there is none."""
         about, measure, labels = (*self.criterion.split(":", 2), "", "")[:3]
         if about == "label-free":
-            return "signs of harm (there are no labels to judge by)"
+            return "signs of harm"
         name = measure_of(measure).name if measure else ""
         if about != "labels":
             return name
