@@ -101,7 +101,7 @@ def matmul_limit(clock: Clock, device: torch.device, dtype: torch.dtype) -> floa
 def trainer_of(recipe: Recipe, tiles: Tiles, device: torch.device, precision: str) -> Trainer:
     """Return the training as the workflow would run it, without an end."""
     settings = Settings(
-        method=recipe.method,  # type: ignore[arg-type]
+        method=recipe.method,
         epochs=1000,
         max_images=0,
         batch_size=min(recipe.batches[device.type == "cuda"], len(tiles)),
@@ -118,7 +118,7 @@ def trainer_of(recipe: Recipe, tiles: Tiles, device: torch.device, precision: st
         frozen=0.0,
         clip=3.0,
         seed=0,
-        precision=precision,  # type: ignore[arg-type]
+        precision=precision,
     )
     return Trainer(Backbone(spec_of(recipe.backbone), 64), settings, tiles, device)
 

@@ -65,7 +65,7 @@ def paths(run: Path, name: str) -> dict[str, Path]:
 def train(run: Path, name: str = "out", **more: object) -> Path:
     """Train in this process; return the model's file."""
     options = paths(run, name) | OPTIONS | {"shards": SHARDS} | more
-    finetune(**options)  # type: ignore[arg-type]
+    finetune(**options)
     return run / f"{name}.safetensors"
 
 

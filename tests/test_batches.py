@@ -54,7 +54,7 @@ def test_coloured_and_grey_tiles_are_loaded_as_they_are(tiles: Tiles) -> None:
     expected = tiles.take(positions)
     assert grey.shape == (4, 32, 32, 1) and (grey.numpy() == expected).all()
     expected[2, 5, 5, 0] ^= 1
-    tiles.take = lambda asked: expected  # type: ignore[method-assign]
+    tiles.take = lambda asked: expected
     assert (data.load(positions).numpy() == expected).all()
 
 

@@ -103,7 +103,7 @@ def test_two_processes_train_the_model_of_one(run: Path, method: str) -> None:
 
 def one_step(run: Path, name: str, **options: object) -> None:
     """Write the gradient of the first step, and what it does to the center."""
-    settings = replace(SETTINGS, clip=1e9, frozen=0.0, **options)  # type: ignore[arg-type]
+    settings = replace(SETTINGS, clip=1e9, frozen=0.0, **options)
     start, device = read_model(run / "start.safetensors")[0], torch.device("cpu")
     with joined(device) as ranks:
         trainer = Trainer(start, settings, Tiles(run / "tiles", SHARDS), device, ranks)

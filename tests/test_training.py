@@ -24,7 +24,7 @@ def make(tmp_path: Path) -> Make:
 
     def trainer(settings: Settings = SETTINGS, **more: object) -> Trainer:
         start = read_model(run / "start.safetensors")[0]
-        return Trainer(start, settings, tiles, torch.device("cpu"), **more)  # type: ignore[arg-type]
+        return Trainer(start, settings, tiles, torch.device("cpu"), **more)
 
     return trainer
 
@@ -86,15 +86,15 @@ class Noting(Ranks):
         super().__init__()
         object.__setattr__(self, "found", found)
 
-    def sum_gradients(self, parameters: list[nn.Parameter]) -> None:  # type: ignore[override]
+    def sum_gradients(self, parameters: list[nn.Parameter]) -> None:
         grads = [p.grad.flatten() for p in parameters if p.grad is not None]
-        self.found.append(torch.cat(grads).clone())  # type: ignore[attr-defined]
+        self.found.append(torch.cat(grads).clone())
 
 
 @pytest.mark.parametrize("method", ["dino", "simclr"])
 @pytest.mark.parametrize("parts", [2, 3, 8])
 def test_micro_batches_give_the_gradient_of_the_batch(make: Make, method: str, parts: int) -> None:
-    settings = replace(SETTINGS, method=method, batch_size=8)  # type: ignore[arg-type]
+    settings = replace(SETTINGS, method=method, batch_size=8)
     whole, loss, breadth = gradients(make(settings))
     cut, loss_cut, breadth_cut = gradients(make(replace(settings, accumulate=parts)))
     assert (cut - whole).norm() < 1e-4 * whole.norm()
