@@ -78,7 +78,7 @@ def test_every_trained_parameter_is_in_one_group_with_its_decay() -> None:
     assert rates[id(net.blocks[1].mlp.fc1.weight)] == pytest.approx((1e-2 * 0.7, 0.3))
     assert rates[id(net.blocks[1].norm1.weight)] == pytest.approx((1e-2 * 0.7, 0.0))
     assert rates[id(method.head.last.weight)] == pytest.approx((1e-2, 0.3))
-    assert rates[id(method.head.mlp[0].bias)] == pytest.approx((1e-2, 0.0))
+    assert rates[id(method.head.project.bias)] == pytest.approx((1e-2, 0.0))
 
 
 def test_decay_acts_on_matrices_only() -> None:
