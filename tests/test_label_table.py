@@ -52,7 +52,7 @@ def test_many_mistakes_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("image_id,label\na/1,x\n", "line 1: no column image_id and label; found 'image_id,label'"),
+        ("image_id,label\na/1,x\n", "line 1: no column image_id and label; found image_id,label,"),
         ("image_id\tclass\na/1\tx\n", "no column label"),
         ("label\timage_id\tlabel\n", "column label twice"),
         ("image_id\tlabel\na/1\t\n", "no labels"),

@@ -313,7 +313,7 @@ def test_the_page_tells_the_numbers_of_the_tables(page):
     assert "One day was sampled: no trend." in text
     assert "fewer than 3 samples" in text
     assert "fine-tuned without labels on the same images by DINO" in text
-    assert "batches of 64, learning rate 0.0001, multiplied by 0.75 per layer" in text
+    assert "batches of at most 64, learning rate 0.0001, multiplied by 0.75 per layer" in text
     assert "the embedding is the class token after block 9 and the mean of the patches" in text
     assert "computed with OpenVINO, bf16 on the CPU" in text
     assert f"No concentrations for tank{EVIL.split('<')[0]}" in text

@@ -64,9 +64,9 @@ def _header(path: Path, cells: list[str], line: int) -> list[str]:
     missing = [name for name in COLUMNS if name not in cells]
     if missing or twice:
         what = f"no column {' and '.join(missing)}" if missing else f"column {twice[0]} twice"
-        found = "\t".join(cells)[:80]
+        found = " | ".join(cells)[:80]
         raise SestonError(
-            f"{path}, line {line}: {what}; found {found!r}, expected a header with image_id and"
-            " label; save the labels as text, with tabs between the cells"
+            f"{path}, line {line}: {what}; found {found}, expected the columns image_id and label,"
+            " with tabs between the cells; name the columns so, and save the table as text"
         )
     return cells
