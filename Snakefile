@@ -13,6 +13,11 @@ include: "workflow/rules/clusters.smk"
 include: "workflow/rules/results.smk"
 
 
+if PLAN.frozen:
+
+    include: "workflow/rules/frozen.smk"
+
+
 # Name one of these to run a part: `snakemake segment_all`. `trends` and `report` are rules as well.
 rule all:
     default_target: True
@@ -20,6 +25,8 @@ rule all:
         rules.report.output,
         rules.tables.output,
         rules.trends.output,
+        rules.trust.output,
+        rules.index.output,
         # Both models, so that before and after fine-tuning can be compared.
         collect(rules.assign.output, model=MODELS, shard=SHARDS),
     localrule: True

@@ -1,21 +1,26 @@
-"""k-means of Seston beside scikit-learn's, on the same embeddings in the same run.
+"""k-means of Seston beside its peers, on the same embeddings in the same run.
 
-    python benchmarks/kmeans.py [--images 200000] [--dim 384] [--k 100] [--seeds 1]
+    python benchmarks/kmeans.py [--images 125000 1000000] [--k 100] [--seeds 5] [--slow-seeds 1]
 
 Embeddings are a mixture of clusters of unequal size and shape, float16, in shards of 50,000 on
-disk. Each method goes from the files to the label of each image. CPU-seconds on one thread, with
-the BLAS each library brings; the objective is the mean squared distance of all images to the
-nearest centroid, worked out anew for all methods alike. Seeds differ by about 1 % in objective:
-take several before a claim.
+disk. Each method goes from the files to the label of each image, in a process of its own, so
+that its peak memory is its own: what it allocates, beside which the mapped files may be dropped
+at any time. CPU-seconds on one thread; all sides get the same kernels of the BLAS they bring. The
+objective is the mean squared distance of all images to the nearest centroid, worked out anew
+for all methods alike. Seeds differ by about 1 %: take five before a claim. Then: how near the
+assignment comes to a bare matrix product of the same BLAS.
 """
 # ruff: noqa: E402 - threads are limited before the libraries are loaded
 
 import argparse
+import json
 import logging
-import resource
+import shutil
+import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,15 +29,18 @@ from seston.threads import limit_threads
 
 limit_threads(1)
 
+import faiss
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from seston.arrays import ArrayFile, ArrayWriter
 from seston.cluster.assign import assign
 from seston.cluster.kmeans import kmeans
+from seston.cluster.nearest import ROWS, Nearest
+from seston.cluster.shards import EmbeddingShards
 
 SHARD = 50_000
+ITERATIONS = 25  # of all methods, at most
 Rows = npt.NDArray[np.float32]
 
 
@@ -63,80 +71,215 @@ def write_embeddings(folder: Path, images: int, dim: int, types: int = 200) -> l
 
 
 def load(folder: Path, names: list[str]) -> Rows:
-    parts = [ArrayFile(folder / f"{name}.arrow", "embeddings").array() for name in names]
-    return np.concatenate(parts).astype(np.float32)
+    """Return all embeddings in float32, which the peers need."""
+    files = [ArrayFile(folder / f"{name}.arrow", "embeddings") for name in names]
+    rows = np.empty((sum(map(len, files)), *files[0].shape), np.float32)
+    start = 0
+    for file in files:
+        for part in file.blocks():
+            rows[start : start + len(part)] = part
+            start += len(part)
+    return rows
 
 
-def ours(
-    folder: Path, names: list[str], k: int, seed: int, refine: int, sample_per_centroid: int = 1024
-) -> Rows:
-    paths = {"centroids": folder / "centroids.npy", "report": folder / "kmeans.json"}
+def seston(folder: Path, names: list[str], k: int, seed: int, **changes: object) -> Rows:
+    settings = {"iterations": ITERATIONS, "sample_per_centroid": 1024, "starts": 5, "refine": 0}
+    made = folder / f"seston-{seed}"
     kmeans(
-        embeddings_dir=folder, shards=names, k=k, iterations=25, refine=refine, spherical=False,
-        sample_per_centroid=sample_per_centroid, seed=seed, **paths,
+        embeddings_dir=folder, shards=names, k=k, spherical=False, seed=seed,
+        centroids=made / "centroids.npy", space_file=made / "space.npz",
+        report=made / "kmeans.json", **(settings | changes),
     )  # fmt: skip
     for name in names:
-        assign(
-            embeddings=folder / f"{name}.arrow", centroids=paths["centroids"],
-            kmeans=paths["report"], clusters=folder / f"{name}.parquet",
-        )  # fmt: skip
-    return np.load(paths["centroids"])
+        path = made / f"{name}.parquet"
+        assign(embeddings=folder / f"{name}.arrow", kmeans=made, clusters=path)
+    centroids = np.load(made / "centroids.npy")
+    shutil.rmtree(made)
+    return centroids
 
 
-def peer(model: type, folder: Path, names: list[str], k: int, seed: int, **settings: int) -> Rows:
-    return (
-        model(k, random_state=seed, n_init=1, **settings).fit(load(folder, names)).cluster_centers_
-    )
+def scikit_learn(folder: Path, names: list[str], k: int, seed: int) -> Rows:
+    from sklearn.cluster import KMeans
+
+    model = KMeans(k, random_state=seed, n_init=1, max_iter=ITERATIONS, copy_x=False)
+    return model.fit(load(folder, names)).cluster_centers_
 
 
-def objective(rows: Rows, centroids: Rows) -> float:
-    squares = 0.0
-    for start in range(0, len(rows), SHARD):
-        part = rows[start : start + SHARD]
-        cross = (centroids**2).sum(axis=1) - 2 * part @ centroids.T
-        squares += float(((part**2).sum(axis=1) + cross.min(axis=1)).sum(dtype=np.float64))
-    return squares / len(rows)
+def minibatch(folder: Path, names: list[str], k: int, seed: int) -> Rows:
+    from sklearn.cluster import MiniBatchKMeans
+
+    model = MiniBatchKMeans(k, random_state=seed, n_init=1, batch_size=4096)
+    return model.fit(load(folder, names)).cluster_centers_
 
 
-def main() -> None:
+def plain_faiss(folder: Path, names: list[str], k: int, seed: int, per: int = 256) -> Rows:
+    rows = load(folder, names)
+    model = faiss.Kmeans(rows.shape[1], k, niter=ITERATIONS, seed=seed, max_points_per_centroid=per)
+    model.train(rows)
+    model.index.search(rows, 1)
+    return model.centroids
+
+
+METHODS: dict[str, Callable[..., Rows]] = {
+    "seston": seston,
+    "seston, refine 1": lambda *given: seston(*given, refine=1),
+    "seston, 1 start": lambda *given: seston(*given, starts=1),
+    "seston, all images": lambda *given: seston(*given, sample_per_centroid=0),
+    "seston on a GPU": lambda *given: seston(*given, device="gpu"),
+    "MiniBatchKMeans (4096)": minibatch,
+    "faiss.Kmeans (256 a cluster)": plain_faiss,
+    "faiss.Kmeans (all)": lambda *given: plain_faiss(*given, per=10**9),
+    "scikit-learn KMeans": scikit_learn,
+}
+SLOW = ("scikit-learn KMeans", "faiss.Kmeans (all)", "seston, all images")
+
+
+class Peak(threading.Thread):
+    """Watches the memory that this process has allocated."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.highest = 0.0
+
+    def run(self) -> None:
+        """Look every 20 ms until the process ends."""
+        while True:
+            for line in Path("/proc/self/status").read_text().splitlines():
+                if line.startswith("RssAnon"):
+                    self.highest = max(self.highest, int(line.split()[1]) / 1e6)
+            time.sleep(0.02)
+
+
+def resident() -> float:
+    """Return the most memory (GB) that was resident, mapped files included."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1e6
+    return float("nan")
+
+
+def run_one(method: str, folder: Path, k: int, seed: int) -> None:
+    """Run a method in this process and print what it cost, as JSON."""
     logging.getLogger("seston").setLevel(logging.ERROR)
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=200_000)
-    parser.add_argument("--dim", type=int, default=384)
-    parser.add_argument("--k", type=int, default=100)
-    parser.add_argument("--seeds", type=int, default=1)
-    asked = parser.parse_args()
-    with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        names = write_embeddings(folder, asked.images, asked.dim)
-        methods: dict[str, Callable[[int], Rows]] = {
-            "seston, refine 5": lambda seed: ours(folder, names, asked.k, seed, refine=5),
-            "seston, refine 1": lambda seed: ours(folder, names, asked.k, seed, refine=1),
-            "scikit-learn MiniBatchKMeans": lambda seed: peer(
-                MiniBatchKMeans, folder, names, asked.k, seed, batch_size=4096
-            ),
-            "scikit-learn KMeans": lambda seed: peer(
-                KMeans, folder, names, asked.k, seed, max_iter=25
-            ),
-        }
-        print(f"{asked.images} x {asked.dim}, k = {asked.k}, {asked.seeds} seeds, one thread")
-        costs: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
-        for seed in range(asked.seeds):
-            for name, method in methods.items():
-                start = time.process_time()
-                centroids = method(seed)
-                seconds = time.process_time() - start
-                costs[name].append((seconds, objective(load(folder, names), centroids)))
-    reference = np.mean(costs["scikit-learn KMeans"], axis=0)
-    print(f"{'method':30} CPU-s  times less  objective  over KMeans")
-    for name, found in costs.items():
-        seconds, mean = np.mean(found, axis=0)
+    names = sorted(path.stem for path in folder.glob("*.arrow"))
+    peak = Peak()
+    peak.start()
+    start, began = time.process_time(), time.perf_counter()
+    centroids = METHODS[method](folder, names, k, seed)
+    cost = time.process_time() - start, time.perf_counter() - began, peak.highest, resident()
+    nearest = Nearest(centroids)
+    squares = 0.0
+    rows = EmbeddingShards(folder, names)
+    for block in rows.blocks():
+        squares += float(nearest.one(block)[1].sum(dtype=np.float64))
+    print(json.dumps([*cost, squares / len(rows)]))
+
+
+def compare(folder: Path, images: int, k: int, asked: argparse.Namespace) -> None:
+    """Run all methods and print a line for each."""
+    print(f"\n{images} x {asked.dim}, k = {k}, one thread")
+    print(f"{'method':30} seeds   CPU-s  times less  wall s  GB  resident  objective  over KMeans")
+    results = {}
+    for method in reversed(METHODS):
+        if method == "seston on a GPU" and not shutil.which("nvidia-smi"):
+            continue
+        if asked.only and not any(method.startswith(name) for name in asked.only):
+            continue
+        found = []
+        for seed in range(asked.slow_seeds if method in SLOW else asked.seeds):
+            command = [sys.executable, __file__, "--method", method, "--folder", str(folder)]
+            command += ["--k", str(k), "--first-seed", str(seed)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            found.append(json.loads(done.stdout.splitlines()[-1]))
+        results[method] = np.mean(found, axis=0) if found else np.full(5, np.nan)
+        reference = results.get("scikit-learn KMeans", np.full(5, np.nan))
+        seconds, wall, peak, held, mean = results[method]
         print(
-            f"{name:30} {seconds:5.1f} {reference[0] / seconds:11.1f} {mean:10.4f}"
-            f" {100 * (mean / reference[1] - 1):+11.2f} %"
+            f"{method:30} {len(found):5} {seconds:7.1f} {reference[0] / seconds:11.1f} {wall:7.1f}"
+            f" {peak:.2f} {held:8.2f}  {mean:.5f}  {100 * (mean / reference[4] - 1):+10.2f} %",
+            flush=True,
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"peak memory of all methods together {peak:.2f} GB")
+
+
+def best_of(rounds: int, **ways: Callable[[], object]) -> dict[str, float]:
+    """Return the least CPU-seconds of each way, run in turns."""
+    least = dict.fromkeys(ways, np.inf)
+    for _ in range(rounds):
+        for name, way in ways.items():
+            start = time.process_time()
+            way()
+            least[name] = min(least[name], time.process_time() - start)
+    return least
+
+
+def against_blas(folder: Path, k: int, rows: int = 32_768) -> None:
+    """Print how near the assignment comes to the matrix product that it needs."""
+    names = sorted(path.stem for path in folder.glob("*.arrow"))[:1]
+    shard = EmbeddingShards(folder, names)
+    block = shard.take(np.arange(min(rows, len(shard))))
+    centroids = block[np.random.default_rng(0).choice(len(block), k, replace=len(block) < k)]
+    factors, scores = np.ascontiguousarray(centroids.T), np.empty((ROWS, k), np.float32)
+    nearest = Nearest(centroids)
+
+    def product() -> None:
+        for start in range(0, len(block) - ROWS + 1, ROWS):
+            np.matmul(block[start : start + ROWS], factors, out=scores)
+
+    def streamed() -> None:
+        for part in shard.blocks():
+            nearest.two(part)
+
+    index = faiss.IndexFlatL2(shard.dim)
+    index.add(centroids)
+    least = best_of(
+        7, product=product, one=lambda: nearest.one(block), two=lambda: nearest.two(block),
+        streamed=streamed, faiss_one=lambda: index.search(block, 1),
+        faiss_two=lambda: index.search(block, 2),
+    )  # fmt: skip
+    limit = len(block) / least["product"]
+    print(
+        f"\nassignment, k = {k}: a bare matrix product of numpy's BLAS would do {limit:.0f} a"
+        f" CPU-second ({2e-9 * limit * k * shard.dim:.0f} GFLOP/s)"
+    )
+    for name, what in (
+        ("one", "nearest centroid"),
+        ("two", "two nearest, exact distances"),
+        ("streamed", "the same, reading float16 from disk"),
+        ("faiss_one", "faiss, nearest"),
+        ("faiss_two", "faiss, two nearest"),
+    ):
+        count = len(shard) if name == "streamed" else len(block)
+        print(
+            f"  {what:38} {count / least[name]:9.0f} a CPU-second {count / least[name] / limit:.0%}"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, nargs="+", default=[200_000])
+    parser.add_argument("--dim", type=int, default=384)
+    parser.add_argument("--k", type=int, nargs="+", default=[100])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--slow-seeds", type=int, default=1, help="of the slow peers")
+    parser.add_argument("--only", nargs="+", help="methods whose names begin so")
+    parser.add_argument("--folder", type=Path, help="of embeddings that are there already")
+    parser.add_argument("--method", help=argparse.SUPPRESS)
+    parser.add_argument("--first-seed", type=int, default=0, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    if asked.method:
+        run_one(asked.method, asked.folder, asked.k[0], asked.first_seed)
+        return
+    for images in asked.images:
+        with TemporaryDirectory() as temporary:
+            folder = asked.folder or Path(temporary)
+            if not asked.folder:
+                write_embeddings(folder, images, asked.dim)
+            for k in asked.k:
+                compare(folder, images, k, asked)
+    with TemporaryDirectory() as temporary:
+        write_embeddings(Path(temporary), SHARD, asked.dim)
+        for k in asked.k:
+            against_blas(Path(temporary), k)
 
 
 if __name__ == "__main__":

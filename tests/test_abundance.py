@@ -10,6 +10,7 @@ from seston import store
 from seston.errors import SestonError
 from seston.schemas import IMAGES
 from seston.trends.abundance import COLUMNS, trends
+from seston.trends.effort import count_images
 
 # Ten samples, two sites; counts of clusters 0, 1, 2. Cluster 2 is only in the sea.
 SAMPLES = [
@@ -25,6 +26,10 @@ SAMPLES = [
     ("b3", "sea", "bag2", "2020-05-04T08:00:00", "1", "1", (0, 5, 5)),
     ("z1", "pond", "", "2020-05-04T08:00:00", "1", "1", (2, 8, 0)),
 ]
+
+
+#: Clusters 0 and 2 have one name, cluster 1 none; 0 and 2 are one coarse group too.
+NAMES = ("Synedra", "", "Synedra")
 
 
 def write(folder, samples=SAMPLES, **changes):
@@ -54,8 +59,9 @@ def write(folder, samples=SAMPLES, **changes):
     ]
     images.sort()
     table = {field.name: pa.nulls(len(images), field.type) for field in IMAGES}
-    for column, name in enumerate(("image_id", "sample", "cluster")):
-        values = [row[column] for row in images]
+    told = [(*row, row[2] % 2, NAMES[row[2]]) for row in images]
+    for column, name in enumerate(("image_id", "sample", "cluster", "coarse", "name")):
+        values = [row[column] for row in told]
         table[name] = pa.array(values, IMAGES.field(name).type)
     store.write_table(pa.table(table), folder / "images.parquet", IMAGES, "images", "x")
 
@@ -65,8 +71,13 @@ def run(folder, period="week", confidence=0.95, **parts):
     trends(
         images=folder / "images.parquet", samples=folder / "samples.tsv", period=period,
         confidence=confidence, abundance=folder / "abundance.tsv",
+        abundance_coarse=folder / "coarse.tsv", abundance_name=folder / "name.tsv",
     )  # fmt: skip
-    text = (folder / "abundance.tsv").read_text()
+    return read(folder / "abundance.tsv")
+
+
+def read(path):
+    text = path.read_text()
     return pd.read_csv(io.StringIO(text), sep="\t", keep_default_na=False, na_values={
         name: "" for name in COLUMNS if name.startswith(("share", "concentration"))
     })  # fmt: skip
@@ -97,6 +108,37 @@ def test_counts_and_shares_are_sums_over_samples(tmp_path):
     assert row(table, "lake", "2020-05-18", 0)["few_samples"] == 1
     sums = table.groupby(["site", "group", "period"])["share"].sum()
     assert sorted(sums.round(5)) == [0, 1, 1, 1, 1, 1]  # 0: the week without images
+
+
+def test_groups_and_names_are_counted_together(tmp_path):
+    table = run(tmp_path)
+    keys, sums = ["site", "group", "period"], ["count", "share", "concentration_per_ml"]
+    merged = table.assign(cluster=table["cluster"] % 2).groupby([*keys, "cluster"])
+    expected = merged[sums].sum(min_count=1).to_numpy()
+    for level, classes in (("coarse", [0, 1]), ("name", ["Synedra", "cluster 1"])):
+        found = read(tmp_path / f"{level}.tsv")
+        assert list(found.columns) == [level if name == "cluster" else name for name in COLUMNS]
+        assert found[level].tolist() == classes * (len(found) // 2)
+        assert np.allclose(found[sums].to_numpy(float), expected, rtol=1e-4, equal_nan=True)
+        # Intervals are those of the sum, not sums of intervals.
+        assert (found["share_high"] - found["share_low"]).max() <= 1
+        whole = found.groupby(keys)[["count", "images"]].sum()
+        assert (whole["count"] * 2 == whole["images"]).all()
+
+
+def test_names_stand_in_the_order_of_their_first_cluster(tmp_path):
+    effort = pd.DataFrame({"sample": ["s"], "used": [14]})
+    table = {field.name: pa.nulls(14, field.type) for field in IMAGES}
+    cluster = [*range(13), 12]
+    table["image_id"] = pa.array([f"s/{i:02d}" for i in range(14)])
+    table["sample"] = pa.array(["s"] * 14)
+    table["cluster"] = pa.array(cluster, pa.int32())
+    table["name"] = pa.array(["Zygnema" if c in (1, 11) else "" for c in cluster])
+    store.write_table(pa.table(table), tmp_path / "images.parquet", IMAGES, "images", "x")
+    counts, names = count_images(tmp_path / "images.parquet", effort, "name")
+    others = [f"cluster {c}" for c in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)]
+    assert names == ["cluster 0", "Zygnema", *others]
+    assert counts.tolist() == [[1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]]
 
 
 def test_concentrations_are_ratios_of_sums_where_the_volume_is_known(tmp_path):
@@ -262,6 +304,7 @@ def test_tables_that_do_not_agree_are_refused(tmp_path):
     arguments = {
         "images": tmp_path / "images.parquet", "samples": tmp_path / "samples.tsv",
         "period": "week", "confidence": 0.95, "abundance": tmp_path / "abundance.tsv",
+        "abundance_coarse": tmp_path / "coarse.tsv", "abundance_name": tmp_path / "name.tsv",
     }  # fmt: skip
     with pytest.raises(SestonError, match=r"differs.*1 samples, such as a1"):
         trends(**arguments)

@@ -22,20 +22,19 @@ def clustered(tmp_path):
     return tmp_path, rows
 
 
-def cluster(folder, names, k=6, spherical=False):
+def cluster(folder, names, k=6, spherical=False, **more):
     kmeans(
         embeddings_dir=folder, shards=names, k=k, iterations=10, sample_per_centroid=100, refine=1,
         spherical=spherical, seed=1, centroids=folder / "centroids.npy",
-        report=folder / "kmeans.json",
+        report=folder / "kmeans.json", space_file=folder / "space.npz", **more,
     )  # fmt: skip
 
 
-def run(folder, shard):
+def run(folder, shard, segment_dir=None):
     path = folder / "clusters" / f"{shard}.parquet"
     assign(
-        embeddings=folder / f"{shard}.arrow", centroids=folder / "centroids.npy",
-        kmeans=folder / "kmeans.json", clusters=path,
-    )  # fmt: skip
+        embeddings=folder / f"{shard}.arrow", kmeans=folder, clusters=path, segment_dir=segment_dir
+    )
     return path
 
 
@@ -122,7 +121,7 @@ def test_centroids_of_another_clustering_are_refused(clustered):
         run(folder, "a")
 
 
-@pytest.mark.parametrize("name", ["centroids.npy", "kmeans.json"])
+@pytest.mark.parametrize("name", ["centroids.npy", "kmeans.json", "space.npz"])
 def test_a_missing_or_torn_file_is_named(clustered, name):
     folder, _ = clustered
     (folder / name).write_bytes((folder / name).read_bytes()[:50])

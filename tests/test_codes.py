@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from seston.instruments.frames.found import TEXTS
+from seston.trust.flags import FLAGS, ODD
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workflow" / "seston"
-SECTIONS = {"Warnings of samples": "Flag", "Notes on images": "notes", "Rejections": "Rejection"}
+SECTIONS = {
+    "Warnings of samples": "Flag",
+    "Notes on images": "notes",
+    "Rejections": "Rejection",
+    "Flags of clusters": "cluster",
+    "Flags of days, samples, groups and instruments": "circumstance",
+}
 #: How many codes each section has at least: guards the search itself.
-LEAST = {"Flag": 40, "notes": 12, "Rejection": 25}
+LEAST = {"Flag": 40, "notes": 12, "Rejection": 25, "cluster": 15, "circumstance": 4}
 
 
 def strings(node: ast.AST) -> Iterator[str]:
@@ -25,6 +32,7 @@ def strings(node: ast.AST) -> Iterator[str]:
 def written() -> dict[str, set[str]]:
     """Codes in the source: what Flag, Unusable, Rejection, `notes` and `reason` are given."""
     found: dict[str, set[str]] = {"Flag": set(), "notes": set(), "Rejection": set()}
+    found |= {"cluster": set(FLAGS), "circumstance": set(ODD)}
     code = re.compile("[a-z]+(_[a-z]+)*")
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -98,3 +98,18 @@ def test_the_settings_of_frames_have_one_default(repository):
     assert complete({"samples": "s.tsv"})["segment"]["frames"] == defaults
     shown = yaml.safe_load((repository / "config.yaml").read_text())
     assert shown["segment"]["frames"] == defaults
+
+
+def test_keys_that_are_the_user_s_own_survive():
+    columns = {"log_esd_um": 0.5, "mean_grey": 1}
+    assert (
+        complete({"samples": "s.tsv", "cluster": {"columns": columns}})["cluster"]["columns"]
+        == columns
+    )
+
+
+@pytest.mark.parametrize("k", [1, 0, -3, 2.5, "ten", None, True])
+def test_a_number_of_clusters_is_a_number_or_auto(k):
+    assert complete({"samples": "s.tsv", "cluster": {"k": "auto"}})["cluster"]["k"] == "auto"
+    with pytest.raises(SestonError, match=r'cluster\.k: .*"auto" takes the number'):
+        complete({"samples": "s.tsv", "cluster": {"k": k}})

@@ -50,7 +50,7 @@ def test_the_nearest_are_typical_with_their_own_crops(tmp_path):
     assert table["crop"].tolist() == [f"png of {name}".encode() for name in table["image_id"]]
     assert dict(zip(table["image_id"], table["pixel_um"], strict=True))["p/2"] == 0.5
     assert table[["cluster", "kind"]].drop_duplicates().to_numpy().tolist() == [
-        [0, "typical"], [0, "random"], [1, "typical"], [1, "random"],
+        [0, "typical"], [0, "random"], [0, "edge"], [1, "typical"], [1, "random"], [1, "edge"],
     ]  # fmt: skip
 
 
@@ -58,7 +58,11 @@ def test_random_examples_are_drawn_evenly_from_the_whole_cluster():
     cluster, distance = np.zeros(20, int), np.arange(20.0)
     drawn = np.zeros(20)
     for seed in range(2000):
-        rows = [row for _, kind, _, row in choose(cluster, distance, 5, seed) if kind == "random"]
+        rows = [
+            row
+            for _, kind, _, row in choose(cluster, distance, distance, 5, seed)
+            if kind == "random"
+        ]
         assert len(set(rows)) == 5
         drawn[rows] += 1
     # 500 expected each; the standard deviation is sqrt(2000 x .25 x .75) = 19.
@@ -66,10 +70,11 @@ def test_random_examples_are_drawn_evenly_from_the_whole_cluster():
 
 
 def test_small_clusters_show_all_they_have():
-    chosen = choose(np.array([3, 3, 7]), np.array([2.0, 1.0, 5.0]), 16, seed=1)
+    chosen = choose(np.array([3, 3, 7]), np.array([2.0, 1.0, 5.0]), np.array([1, 9, 1]), 16, seed=1)
     assert sorted(row for c, kind, _, row in chosen if kind == "random") == [0, 1, 2]
     assert [row for c, kind, _, row in chosen if kind == "typical"] == [1, 0, 2]
-    assert choose(np.empty(0, int), np.empty(0), 16, seed=1) == []
+    assert [row for c, kind, _, row in chosen if kind == "edge"] == [0, 1, 2]
+    assert choose(np.empty(0, int), np.empty(0), np.empty(0), 16, seed=1) == []
 
 
 def test_a_rerun_gives_the_same_bytes_in_any_order_of_shards(tmp_path):
@@ -100,3 +105,9 @@ def test_clusters_of_two_clusterings_are_refused(tmp_path):
     write(tmp_path, "b", ["p/2"], [0], [0.5], made_by="other")
     with pytest.raises(SestonError, match="different models or settings"):
         run(tmp_path, ["a", "b"])
+
+
+def test_the_edge_is_where_the_next_cluster_is_nearly_as_near():
+    margin = np.array([5.0, 0.1, 0.3, np.nan, 0.2])
+    chosen = choose(np.zeros(5, int), np.arange(5.0), margin, 3, seed=1)
+    assert [row for _, kind, _, row in chosen if kind == "edge"] == [1, 4, 2]

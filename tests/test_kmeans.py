@@ -1,13 +1,18 @@
 import json
 import tracemalloc
 
+import faiss
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
 from seston.cluster.kmeans import kmeans
-from seston.cluster.lloyd import move, sweep
+from seston.cluster.lloyd import InMemory, move, refine, sweep
+from seston.cluster.points import Points
 from seston.cluster.shards import EmbeddingShards
+from seston.cluster.space import embeddings_alone
+from seston.cluster.torch_engine import on_torch
+from seston.cluster.train import faiss_steps
 from seston.errors import SestonError
 from seston.progress import Progress
 from shards_by_hand import blobs, three_shards, write_shard
@@ -19,8 +24,14 @@ def run(folder, shards, out="kmeans", **changes):
         "spherical": False, "seed": 4,
     }  # fmt: skip
     paths = {"centroids": folder / out / "centroids.npy", "report": folder / out / "kmeans.json"}
+    paths["space_file"] = folder / out / "space.npz"
     kmeans(embeddings_dir=folder, shards=shards, **paths, **(settings | changes))
     return np.load(paths["centroids"]), json.loads(paths["report"].read_text())
+
+
+def as_they_are(folder, rows):
+    embeddings = EmbeddingShards(folder, three_shards(folder, rows))
+    return Points(embeddings, embeddings_alone(embeddings.dim))
 
 
 def squared(rows, centroids):
@@ -83,9 +94,10 @@ def test_a_rerun_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     run(tmp_path, names, "one")
     run(tmp_path, names[::-1], "two")
     run(tmp_path, names, "other", seed=5)
-    for name in ("centroids.npy", "kmeans.json"):
+    for name in ("centroids.npy", "space.npz", "kmeans.json"):
         one, two, other = ((tmp_path / x / name).read_bytes() for x in ("one", "two", "other"))
-        assert one == two != other
+        assert one == two
+        assert (two != other) == (name != "space.npz")
 
 
 def test_more_clusters_than_images_is_an_error_that_says_what_to_set(tmp_path):
@@ -113,24 +125,24 @@ def test_fewer_distinct_embeddings_than_clusters_leave_clusters_empty(tmp_path):
 
 def test_an_empty_cluster_takes_the_farthest_image_from_its_old_cluster(tmp_path):
     rows = np.array([[1, 0], [1, 0.5], [1, 1], [9, 1]], np.float16)
-    embeddings = EmbeddingShards(tmp_path, three_shards(tmp_path, rows))
+    points = as_they_are(tmp_path, rows)
     centroids = np.array([[1, 0.5], [-50, -50]], np.float32)
     with Progress(4, "rows") as progress:
-        found = sweep(embeddings, centroids, False, progress)
+        found = sweep(points, centroids, progress)
     assert found.sizes.tolist() == [4, 0]
-    assert found.squares == pytest.approx(0.25 + 0 + 0.25 + 64.25)
-    moved, filled = move(found, centroids, embeddings, False)
+    assert found.objective == pytest.approx((0.25 + 0 + 0.25 + 64.25) / 4)
+    moved, filled = move(found, centroids, points)
     assert filled == 1
     assert np.allclose(moved, [[1, 0.5], [9, 1]])  # (1,0), (1,.5), (1,1) stay behind
 
 
 def test_an_image_on_its_centroid_never_leaves_it_for_an_empty_cluster(tmp_path):
     rows = np.array([[1, 0], [1, 0], [3, 4]], np.float16)
-    embeddings = EmbeddingShards(tmp_path, three_shards(tmp_path, rows))
+    points = as_they_are(tmp_path, rows)
     centroids = np.array([[1, 0], [3, 4], [7, 7]], np.float32)
     with Progress(3, "rows") as progress:
-        found = sweep(embeddings, centroids, False, progress)
-    moved, filled = move(found, centroids, embeddings, False)
+        found = sweep(points, centroids, progress)
+    moved, filled = move(found, centroids, points)
     assert filled == 0
     assert np.array_equal(moved, centroids)
 
@@ -147,3 +159,90 @@ def test_the_matrix_is_never_whole_in_memory(tmp_path):
     tracemalloc.stop()
     assert report["n"] == 400_000
     assert peak < 30e6
+
+
+def test_the_report_says_that_nothing_was_left_out_unseen(tmp_path):
+    rows, _ = blobs(3000, 6, 8, seed=6, spread=2.0)
+    names = three_shards(tmp_path, rows)
+    _, report = run(tmp_path, names, k=4, sample_per_centroid=500, starts=3)
+    assert report["trained_on"] == 2000
+    assert "2000 of 3000 images: not on 256 images per cluster" in report["training"]
+    assert len(report["start_objectives"]) == 3
+    assert report["k_chosen_by"] == "settings"
+    assert report["device"] == {"asked": "cpu", "runs": "cpu", "why": "as set"}
+
+
+def test_training_on_all_images_as_a_stream_settles_where_all_of_them_have_it(tmp_path):
+    rows, _ = blobs(4000, 12, 8, seed=7, spread=2.0)
+    centroids, report = run(
+        tmp_path, three_shards(tmp_path, rows), sample_per_centroid=0, iterations=60
+    )
+    assert report["trained_on"] == 4000
+    assert report["sample_curve"] == []
+    cluster = squared(rows, centroids).argmin(axis=1)
+    means = np.stack([rows[cluster == c].astype(np.float64).mean(axis=0) for c in range(8)])
+    assert np.allclose(centroids, means, atol=0.1)
+    assert report["curve"][-2] - report["curve"][-1] < 2e-4 * report["curve"][-2]
+
+
+def test_the_sweep_says_how_many_clusters(tmp_path):
+    rows, _ = blobs(300, 3, 4, seed=1)
+    names = three_shards(tmp_path, rows)
+    found = tmp_path / "sweep.json"
+    found.write_text('{"k": 3}')
+    _, report = run(tmp_path, names, k=0, sweep=found)
+    assert (report["k"], report["k_chosen_by"]) == (3, "sweep")
+    found.write_text('{"k": "thr')
+    with pytest.raises(SestonError, match=r"sweep\.json: not readable as the report of a sweep"):
+        run(tmp_path, names, k=0, sweep=found)
+    with pytest.raises(SestonError, match="give --k"):
+        run(tmp_path, names, k=0)
+
+
+@pytest.mark.parametrize("spherical", [False, True])
+def test_the_objective_is_that_of_faiss_on_the_whole_matrix(spherical):
+    rows, _ = blobs(5000, 30, 16, seed=3, spread=2.0)
+    rows = rows.astype(np.float32)
+    if spherical:
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    first = rows[::250].copy()
+    peer = faiss.Kmeans(
+        16, 20, niter=12, max_points_per_centroid=5000, min_points_per_centroid=1,
+        spherical=spherical,
+    )  # fmt: skip
+    peer.train(rows, init_centroids=first)
+    expected = squared(rows, peer.centroids).min(axis=1).mean()
+    ours, curve = faiss_steps(rows, first, 12, spherical, settled=0)
+    assert squared(rows, ours).min(axis=1).mean() == pytest.approx(expected, rel=1e-3)
+    assert len(curve) == 12
+    # Our own passes, which stream, end there as well.
+    with Progress(5000, "rows") as progress:
+        streamed, found, _, _ = refine(InMemory(rows, spherical), first, 12, progress)
+    assert found.objective == pytest.approx(expected, rel=1e-3)
+    assert squared(rows, streamed).min(axis=1).mean() == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_gpu_that_is_not_there_is_recorded_and_the_result_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 0, raising=False)
+    monkeypatch.setattr("seston.cluster.torch_engine.cuda_is_there", lambda: False)
+    rows, _ = blobs(500, 4, 6, seed=3)
+    names = three_shards(tmp_path, rows)
+    plain, _ = run(tmp_path, names, "plain")
+    asked, report = run(tmp_path, names, "asked", device="gpu")
+    assert np.array_equal(plain, asked)
+    assert report["device"]["runs"] == "cpu"
+    assert "neither" in report["device"]["why"]
+
+
+def test_torch_finds_the_clusters_that_the_cpu_finds(tmp_path, monkeypatch):
+    # Torch's own CPU stands for a GPU: the same code but for the name of the device.
+    monkeypatch.setattr(
+        "seston.cluster.kmeans.choose_engine", lambda asked: (on_torch("cpu"), {"runs": "torch"})
+    )
+    rows, _ = blobs(2000, 5, 16, seed=1)
+    names = three_shards(tmp_path, rows)
+    _, report = run(tmp_path, names, "torch", k=5)
+    monkeypatch.undo()
+    _, plain = run(tmp_path, names, "plain", k=5)
+    assert report["objective"] == pytest.approx(plain["objective"], rel=1e-5)
+    assert report["sizes"] == plain["sizes"]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from browser import asked, needs_browser, open_page
-from synthetic_results import Site
-from test_report import EVIL, build
+from synthetic_findings import write_findings
+from synthetic_results import Site, write_results
+from test_report import EVIL, drawn
 
 pytestmark = needs_browser
 
@@ -16,7 +17,9 @@ SHORE = Site("shore", ("",), ("2020-01-06", "2020-01-13", "2020-01-20"), 20, 2.0
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    return build(folder, sites=(SHORE,), clusters=3, evidence="worse", evil=EVIL)
+    given = write_results(folder / "in", sites=(SHORE,), clusters=3, evidence="worse", evil=EVIL)
+    given |= write_findings(folder / "in", given, names={0: "Dinobryon"}, drift=True, evil=EVIL)
+    return drawn(given, folder / "report")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def test_every_picture_is_there(browser):
 
 def test_evil_names_change_nothing(browser):
     assert browser.title == "Plankton through time"
-    for section in ("quality", "evidence"):
+    for section in ("quality", "evidence", "trust", "strangest", "drift"):
         text = browser.execute_script(f"return document.getElementById('{section}').innerText")
         assert "<img src=x onerror=document.title='evil'>" in text, section
 
@@ -112,6 +115,34 @@ def test_cards_can_be_sorted_and_found_by_keyboard(browser):
     find.send_keys("9")
     assert shown("cluster") == []
     assert "29" in browser.find_element(By.ID, "found").text
+
+
+def test_cards_can_be_chosen_by_flag_group_and_name(browser):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import Select
+
+    def shown() -> list[int]:
+        return browser.execute_script(
+            "return [...document.querySelectorAll('#cluster-grid > li')]"
+            ".filter(c => c.checkVisibility()).map(c => Number(c.dataset.cluster)).sort()"
+        )
+
+    find, show = browser.find_element(By.ID, "find"), Select(browser.find_element(By.ID, "show"))
+    find.clear()
+    find.send_keys("dino")
+    assert shown() == [0]
+    find.clear()
+    find.send_keys(" ")
+    assert shown() == [0, 1, 2]
+    for value, left in (("flag:one_day", [1]), ("flag:", [0]), ("coarse:2", [2]), ("", [0, 1, 2])):
+        show.select_by_value(value)
+        assert shown() == left, value
+    show.select_by_value("flag:one_day")
+    assert browser.find_element(By.ID, "found").text == "1 of 3 cards"
+    # A link to a card that is hidden brings it back.
+    browser.execute_script("document.querySelector('#trust a[href=\"#cluster-2\"]').click()")
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    assert shown() == [0, 1, 2]
 
 
 def test_light_and_dark_can_be_changed(browser):

@@ -43,7 +43,9 @@ def test_a_fine_tuned_model_without_training_is_refused(plan):
         plan(finetune={"method": "none"}, cluster={"model": "finetuned"})
 
 
-@pytest.mark.parametrize(("section", "key"), [("labels", "file"), ("backbone", "weights")])
+@pytest.mark.parametrize(
+    ("section", "key"), [("labels", "file"), ("backbone", "weights"), ("cluster", "names")]
+)
 def test_a_file_that_is_not_there_is_named_with_its_setting(plan, section, key):
     with pytest.raises(SestonError, match=rf"{section}\.{key}: found 'mine.x'"):
         plan(**{section: {key: "mine.x"}})
@@ -64,3 +66,49 @@ def test_a_key_that_stands_twice_is_an_error(tmp_path):
     path.write_text("samples: s.tsv\nseed: 1\nseed: 2\n")
     with pytest.raises(SestonError, match="a key stands twice"):
         plan_run({"samples": "s.tsv", "seed": 2}, [path])
+
+
+@pytest.fixture
+def earlier(plan, tmp_path):
+    """Stand-in for the results folder of an earlier run, as far as the plan looks into it."""
+    (tmp_path / "year1").mkdir()
+    (tmp_path / "year1" / "chosen_model.txt").write_text("finetuned\n")
+    return "year1"
+
+
+def test_frozen_clusters_need_no_training(plan, earlier):
+    made = plan(cluster={"frozen": earlier}, finetune={"method": "dino"})
+    assert made.frozen == ["year1"]
+    assert made.models == ["pretrained"]
+    assert plan().frozen == []
+
+
+def test_a_frozen_run_that_is_none_is_refused(plan, earlier):
+    with pytest.raises(SestonError, match=r"cluster\.frozen: found 'nowhere'"):
+        plan(cluster={"frozen": "nowhere"})
+    with pytest.raises(SestonError, match="the model is that of the earlier run"):
+        plan(cluster={"frozen": earlier, "model": "finetuned"})
+
+
+def test_a_run_cannot_freeze_the_folder_it_writes_to(plan, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "chosen_model.txt").write_text("pretrained\n")
+    with pytest.raises(SestonError, match="is the folder that this run writes to"):
+        plan(cluster={"frozen": "../" + tmp_path.name + "/results"})
+
+
+def test_names_of_clusters_are_known_by_their_content(plan, tmp_path):
+    names = tmp_path / "names.tsv"
+    names.write_text("clustering\tcluster\tname\n")
+    before = plan(cluster={"names": "names.tsv"}).names_digest()
+    names.touch()
+    assert plan(cluster={"names": "names.tsv"}).names_digest() == before
+    names.write_text("clustering\tcluster\tname\n0123456789ab\t0\tcopepod\n")
+    assert plan(cluster={"names": "names.tsv"}).names_digest() not in ("", before)
+
+
+def test_columns_to_cluster_by_are_measurements(plan):
+    columns = {"log_esd_um": 0.5, "mean_grey": 1}
+    assert plan(cluster={"columns": columns}).config["cluster"]["columns"] == columns
+    with pytest.raises(SestonError, match=r"cluster\.columns: found 'log_esd_mu'.* mean 'esd_um'"):
+        plan(cluster={"columns": {"log_esd_mu": 1, "area_px": 1}})

@@ -751,7 +751,7 @@ def test_examples_of_another_clustering_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("column", "wrong", "told"),
     [
-        ("cluster", 2, "counts cluster 2, but .* has the clusters 0 to 1"),
+        ("cluster", 2, "tells of cluster 2, but .* has the clusters 0 to 1"),
         ("period", "2020-01-05", "differ in what was sampled: site 'tank', group 'a', day 2020-01"),
         ("site", "pond", "site 'pond', group 'a', day 2020-01-06 is only in .*abundance"),
     ],

@@ -7,18 +7,19 @@ import pytest
 
 from conftest import REPOSITORY, Project
 
-BEHIND_KMEANS = {"kmeans", "assign", "examples", "tables", "trends", "report", "settings"}
+BEHIND_NAMES = {"names", "tables", "trends", "trust", "report"}
+BEHIND_KMEANS = {"kmeans", "tree", "assign", "examples", "settings"} | BEHIND_NAMES
 # Planned while the choice is not known anew: where it stays as it was, only report and trends run.
-BEHIND_CHOOSE = {"map", "examples", "tables", "trends", "report"}
+BEHIND_CHOOSE = {"map", "examples", "index"} | BEHIND_NAMES
 BEHIND_EVALUATE = {"choose"} | BEHIND_CHOOSE
-ONCE = {"finetune", "runtime", "evaluate", "kmeans", "attention"} | BEHIND_EVALUATE
+ONCE = {"finetune", "runtime", "evaluate", "kmeans", "tree", "attention"} | BEHIND_EVALUATE
 
 
 def test_the_whole_plan_is_shown_before_anything_ran(new_project):
     plan = new_project().planned()
     assert plan["segment"] == plan["tiles"] == 2
     assert plan["embed"] == plan["assign"] == 4
-    assert plan["runtime"] == plan["evaluate"] == plan["kmeans"] == 2
+    assert plan["runtime"] == plan["evaluate"] == plan["kmeans"] == plan["tree"] == 2
     assert all(plan[rule] == 1 for rule in ("backbone", "finetune", "attention", "settings"))
     assert all(plan[rule] == 1 for rule in BEHIND_EVALUATE)
 
@@ -61,7 +62,18 @@ def test_a_fresh_clone_over_existing_results_runs_nothing(project, clone):
 
 def test_other_clusters_keep_everything_before_them(project):
     project.set("cluster", k=5)
-    assert set(project.planned()) == BEHIND_KMEANS
+    assert set(project.planned()) == {"sweep"} | BEHIND_KMEANS
+
+
+def test_other_groups_leave_the_clusters_as_they_are(project):
+    project.set("cluster", coarse=2)
+    assert set(project.planned()) == {"tree", "settings"} | BEHIND_NAMES
+
+
+def test_names_rename_and_no_more(project):
+    project.set("cluster", names="names.tsv")
+    (project.folder / "names.tsv").write_text("clustering\tcluster\tname\n")
+    assert set(project.planned()) == {"settings"} | BEHIND_NAMES
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,7 @@ def test_other_clusters_keep_everything_before_them(project):
         (
             "embed",
             {"engine": "torch"},
-            {"embed_settings", "runtime", "embed", "evaluate", "kmeans", "assign"}
+            {"embed_settings", "runtime", "embed", "evaluate", "kmeans", "tree", "assign"}
             | BEHIND_EVALUATE,
         ),
         (

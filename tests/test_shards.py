@@ -17,14 +17,6 @@ def test_blocks_hold_all_rows_in_file_order_whatever_their_size(tmp_path, monkey
         assert np.array_equal(np.concatenate(blocks), rows.astype(np.float32))
 
 
-def test_unit_blocks_have_length_one_and_leave_the_file_alone(tmp_path):
-    rows, _ = blobs(100, 3, 5, seed=1)
-    embeddings = EmbeddingShards(tmp_path, three_shards(tmp_path, rows))
-    unit = next(iter(embeddings.blocks(unit=True))).copy()
-    assert np.allclose((unit**2).sum(axis=1), 1, atol=1e-6)
-    assert np.array_equal(next(iter(embeddings.blocks())), rows.astype(np.float32))
-
-
 def test_the_same_images_are_drawn_however_they_are_cut_into_shards(tmp_path):
     rows, _ = blobs(300, 3, 5, seed=2)
     ids = np.array([f"{i * 7919 % 300:03d}" for i in range(300)])  # not in order of the rows

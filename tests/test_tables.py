@@ -46,6 +46,7 @@ class Results:
             self.write_clusters(shard, ids)
             self.ids += ids
         self.write_map(sorted(self.ids))
+        self.write_names()
 
     def file(self, kind, shard):
         return self.folder / "segment" / shard / f"{kind}.parquet"
@@ -64,6 +65,11 @@ class Results:
         table = pa.table(values)
         store.write_table(table, path, schemas.CLUSTERS, "clusters", made_by, embeddings="e")
 
+    def write_names(self, clustering="k-means"):
+        rows = ["clustering\tcluster\tcoarse\tname"]
+        rows += [f"{clustering}\t{c}\t{c % 2}\t{'NA' if c == 1 else ''}" for c in range(5)]
+        (self.folder / "cluster_names.tsv").write_text("\n".join(rows) + "\n")
+
     def write_map(self, ids, embeddings="e"):
         values = {
             "image_id": ids,
@@ -80,8 +86,8 @@ class Results:
         tables(
             sheet=self.sheet, segment_dir=self.folder / "segment",
             clusters_dir=self.folder / "clusters", map=self.folder / "map.parquet",
-            shards=list(self.shards), images=images, samples=samples,
-            quality=self.folder / "quality.tsv",
+            names=self.folder / "cluster_names.tsv", shards=list(self.shards),
+            images=images, samples=samples, quality=self.folder / "quality.tsv",
         )  # fmt: skip
         with samples.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
@@ -108,6 +114,19 @@ def test_each_organism_has_one_row_with_all_that_is_known(finished):
     for place, row in enumerate(rows):
         assert row["cluster"] == results.cluster_of(row["image_id"])
         assert row["density_cluster"] == -row["cluster"]
+        assert row["coarse"] == row["cluster"] % 2
+        assert row["name"] == ("NA" if row["cluster"] == 1 else "")
+        nearer = sum(
+            other["cluster"] == row["cluster"] and other["distance"] < row["distance"]
+            for other in rows
+        )
+        same = sum(
+            other["cluster"] == row["cluster"] and other["distance"] == row["distance"]
+            for other in rows
+        )
+        others = sum(other["cluster"] == row["cluster"] for other in rows) - 1
+        rank = 100 * (nearer + (same - 1) / 2) / others if others else 50
+        assert row["distance_percentile"] == pytest.approx(rank)
         assert row["map_x"] == place
         assert row["image_id"].startswith(row["sample"] + "/")
     of = {row["sample"]: row for row in rows}
@@ -194,6 +213,12 @@ def test_a_map_of_other_images_or_embeddings_is_refused(results):
         results.run()
     results.write_map(sorted(results.ids), embeddings="older")
     with pytest.raises(SestonError, match="different embeddings"):
+        results.run()
+
+
+def test_names_of_another_clustering_are_refused(results):
+    results.write_names("older")
+    with pytest.raises(SestonError, match=r"names clustering older, but .* is of k-means"):
         results.run()
 
 

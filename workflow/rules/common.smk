@@ -2,7 +2,7 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), options(),
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), option_of(), options(),
        of_chosen(), code_digest().
 """
 
@@ -65,8 +65,23 @@ def grow(base):
 
 
 def folder(name, up=1):
-    """The folder of the first input file of this name, `up` levels above it."""
-    return lambda wildcards, input: str(Path(getattr(input, name)[0]).parents[up - 1])
+    """The folder of the (first) input file of this name, `up` levels above it."""
+
+    def found(wildcards, input):
+        files = getattr(input, name)
+        return str(Path(files if isinstance(files, str) else files[0]).parents[up - 1])
+
+    return found
+
+
+def option_of(name, option, up):
+    """An option that names the folder `up` levels above the first input file of this name, if any."""
+
+    def given(wildcards, input):
+        files = list(getattr(input, name))
+        return [f"{option}={Path(files[0]).parents[up - 1]}"] if files else []
+
+    return given
 
 
 def options(name, settings):

@@ -6,107 +6,108 @@ OUTPUTS: results/<model>/{model.safetensors,runtime/}, results/finetuned/history
          results/<model>/embeddings/<shard>.arrow, results/attention.npz.
 """
 
+# With cluster.frozen, the model is that of an earlier run: frozen.smk.
+if not PLAN.frozen:
 
-rule backbone:
-    input:
-        weights=ancient(PLAN.weights_file),
-    output:
-        model="results/pretrained/model.safetensors",
-    log:
-        "results/logs/backbone.log",
-    benchmark:
-        "results/benchmarks/backbone.tsv"
-    conda:
-        "../../envs/gpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(4000),
-        runtime=grow(30),
-    params:
-        name=config["backbone"]["name"],
-        weights=config["backbone"]["weights"],
-        digest=PLAN.weights_digest(),
-        feature=config["backbone"]["feature"],
-        size=config["tiles"]["size"],
-        seed=config["seed"],
-        code=code_digest("models.weights"),
-    message:
-        "Loading the {params.weights} weights of {params.name}"
-    shell:
-        r"""
-        python -m seston backbone \
-            --name {params.name:q} \
-            --weights {params.weights:q} \
-            --feature {params.feature:q} \
-            --size {params.size} \
-            --seed {params.seed} \
-            --threads {threads} \
-            --model {output.model:q} \
-            &>{log:q}
-        """
+    rule backbone:
+        input:
+            weights=ancient(PLAN.weights_file),
+        output:
+            model="results/pretrained/model.safetensors",
+        log:
+            "results/logs/backbone.log",
+        benchmark:
+            "results/benchmarks/backbone.tsv"
+        conda:
+            "../../envs/gpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=grow(4000),
+            runtime=grow(30),
+        params:
+            name=config["backbone"]["name"],
+            weights=config["backbone"]["weights"],
+            digest=PLAN.weights_digest(),
+            feature=config["backbone"]["feature"],
+            size=config["tiles"]["size"],
+            seed=config["seed"],
+            code=code_digest("models.weights"),
+        message:
+            "Loading the {params.weights} weights of {params.name}"
+        shell:
+            r"""
+            python -m seston backbone \
+                --name {params.name:q} \
+                --weights {params.weights:q} \
+                --feature {params.feature:q} \
+                --size {params.size} \
+                --seed {params.seed} \
+                --threads {threads} \
+                --model {output.model:q} \
+                &>{log:q}
+            """
 
-
-rule finetune:
-    input:
-        tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
-        backbone=rules.backbone.output.model,
-    output:
-        model="results/finetuned/model.safetensors",
-        history="results/finetuned/history.tsv",
-    log:
-        "results/logs/finetune.log",
-    benchmark:
-        "results/benchmarks/finetune.tsv"
-    conda:
-        "../../envs/gpu.yaml"
-    threads: 8
-    resources:
-        mem_mb=grow(16000),
-        runtime=grow(720),
-        gpu=1,
-    params:
-        tiles_dir=folder("tiles"),
-        shards=list(SHARDS),
-        # Not an output: Snakemake deletes the outputs of a job that failed.
-        resume="results/resume/finetune.pt",
-        method=config["finetune"]["method"],
-        epochs=config["finetune"]["epochs"],
-        max_images=config["finetune"]["max_images"],
-        batch_size=config["finetune"]["batch_size"],
-        accumulate=config["finetune"]["accumulate"],
-        precision=config["finetune"]["precision"],
-        learning_rate=config["finetune"]["learning_rate"],
-        layer_decay=config["finetune"]["layer_decay"],
-        weight_decay=config["finetune"]["weight_decay"],
-        local_crops=config["finetune"]["local_crops"],
-        seed=config["seed"],
-        code=code_digest("finetune"),
-    message:
-        "Training the model on the data itself ({params.method}, {params.epochs} epoch(s))"
-    shell:
-        r"""
-        python -m seston finetune \
-            --tiles-dir {params.tiles_dir:q} \
-            --shards {params.shards:q} \
-            --backbone {input.backbone:q} \
-            --method {params.method} \
-            --epochs {params.epochs} \
-            --max-images {params.max_images} \
-            --batch-size {params.batch_size} \
-            --accumulate {params.accumulate} \
-            --precision {params.precision} \
-            --learning-rate {params.learning_rate} \
-            --layer-decay {params.layer_decay} \
-            --weight-decay {params.weight_decay} \
-            --local-crops {params.local_crops} \
-            --seed {params.seed} \
-            --threads {threads} \
-            --processes {resources.gpu} \
-            --resume {params.resume:q} \
-            --history {output.history:q} \
-            --model {output.model:q} \
-            &>{log:q}
-        """
+    rule finetune:
+        input:
+            tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
+            backbone=rules.backbone.output.model,
+        output:
+            model="results/finetuned/model.safetensors",
+            history="results/finetuned/history.tsv",
+        log:
+            "results/logs/finetune.log",
+        benchmark:
+            "results/benchmarks/finetune.tsv"
+        conda:
+            "../../envs/gpu.yaml"
+        threads: 8
+        resources:
+            mem_mb=grow(16000),
+            runtime=grow(720),
+            gpu=1,
+        params:
+            tiles_dir=folder("tiles"),
+            shards=list(SHARDS),
+            # Not an output: Snakemake deletes the outputs of a job that failed.
+            resume="results/resume/finetune.pt",
+            method=config["finetune"]["method"],
+            epochs=config["finetune"]["epochs"],
+            max_images=config["finetune"]["max_images"],
+            batch_size=config["finetune"]["batch_size"],
+            accumulate=config["finetune"]["accumulate"],
+            precision=config["finetune"]["precision"],
+            learning_rate=config["finetune"]["learning_rate"],
+            layer_decay=config["finetune"]["layer_decay"],
+            weight_decay=config["finetune"]["weight_decay"],
+            local_crops=config["finetune"]["local_crops"],
+            seed=config["seed"],
+            code=code_digest("finetune"),
+        message:
+            "Training the model on the data itself ({params.method}, {params.epochs} epoch(s))"
+        shell:
+            r"""
+            python -m seston finetune \
+                --tiles-dir {params.tiles_dir:q} \
+                --shards {params.shards:q} \
+                --backbone {input.backbone:q} \
+                --method {params.method} \
+                --epochs {params.epochs} \
+                --max-images {params.max_images} \
+                --batch-size {params.batch_size} \
+                --accumulate {params.accumulate} \
+                --precision {params.precision} \
+                --learning-rate {params.learning_rate} \
+                --layer-decay {params.layer_decay} \
+                --weight-decay {params.weight_decay} \
+                --local-crops {params.local_crops} \
+                --seed {params.seed} \
+                --threads {threads} \
+                --processes {resources.gpu} \
+                --resume {params.resume:q} \
+                --history {output.history:q} \
+                --model {output.model:q} \
+                &>{log:q}
+            """
 
 
 rule runtime:

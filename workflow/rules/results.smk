@@ -6,6 +6,17 @@ OUTPUTS: results/tables/{images.parquet,samples.tsv,quality.tsv,abundance.tsv}, 
          results/report/{index.html,figures/,data/}.
 """
 
+# What cluster.frozen adds to the report (frozen.smk): each file with the option that takes it.
+DRIFT = (
+    {
+        "drift.tsv": "--drift",
+        "drift.json": "--drift-json",
+        "new_types.tsv": "--new-types",
+    }
+    if PLAN.frozen
+    else {}
+)
+
 
 rule tables:
     input:
@@ -14,7 +25,9 @@ rule tables:
         clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
         # Named here too, so that a dry run shows their jobs before a model is chosen.
         either=collect(rules.assign.output.clusters, model=MODELS, shard=SHARDS),
+        trees=collect("results/{model}/tree/coarse.tsv", model=MODELS),
         map=rules.map.output.map,
+        names=rules.names.output.names,
     output:
         images="results/tables/images.parquet",
         samples="results/tables/samples.tsv",
@@ -44,6 +57,7 @@ rule tables:
             --segment-dir {params.segment_dir:q} \
             --clusters-dir {params.clusters_dir:q} \
             --map {input.map:q} \
+            --names {input.names:q} \
             --shards {params.shards:q} \
             --images {output.images:q} \
             --samples {output.samples:q} \
@@ -58,6 +72,8 @@ rule trends:
         samples=rules.tables.output.samples,
     output:
         abundance="results/tables/abundance.tsv",
+        coarse="results/tables/abundance_coarse.tsv",
+        name="results/tables/abundance_name.tsv",
     log:
         "results/logs/trends.log",
     benchmark:
@@ -82,6 +98,60 @@ rule trends:
             --period {params.period} \
             --confidence {params.confidence} \
             --abundance {output.abundance:q} \
+            --abundance-coarse {output.coarse:q} \
+            --abundance-name {output.name:q} \
+            &>{log:q}
+        """
+
+
+rule trust:
+    input:
+        images=rules.tables.output.images,
+        embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
+        crops=collect(rules.segment.output.crops, shard=SHARDS),
+        kmeans=of_chosen("results/{model}/kmeans/kmeans.json"),
+    output:
+        clusters="results/tables/clusters.tsv",
+        report="results/tables/clusters.json",
+        strangest="results/tables/strangest.tsv",
+        density="results/tables/kmeans_density.tsv",
+        circumstances="results/tables/circumstances.tsv",
+    log:
+        "results/logs/trust.log",
+    benchmark:
+        "results/benchmarks/trust.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 2
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(60),
+    params:
+        embeddings_dir=folder("embeddings"),
+        segment_dir=folder("crops", up=2),
+        kmeans_dir=folder("kmeans"),
+        shards=list(SHARDS),
+        bootstraps=config["cluster"]["sweep"]["bootstraps"],
+        seed=config["seed"],
+        code=code_digest("trust.stage"),
+    message:
+        "Measuring how far each cluster can be trusted"
+    shell:
+        r"""
+        python -m seston trust \
+            --images {input.images:q} \
+            --embeddings-dir {params.embeddings_dir:q} \
+            --segment-dir {params.segment_dir:q} \
+            --shards {params.shards:q} \
+            --kmeans {params.kmeans_dir:q} \
+            --bootstraps {params.bootstraps} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --clusters {output.clusters:q} \
+            --report {output.report:q} \
+            --strangest-table {output.strangest:q} \
+            --kmeans-density-table {output.density:q} \
+            --circumstances-table {output.circumstances:q} \
             &>{log:q}
         """
 
@@ -114,8 +184,20 @@ rule report:
         rejected=collect(rules.segment.output.rejected, shard=SHARDS),
         verdict=rules.choose.output.verdict,
         evidence=collect(rules.evaluate.output.evidence, model=MODELS),
+        coarse=rules.trends.output.coarse,
+        name=rules.trends.output.name,
+        names=rules.names.output.names,
+        clusters=rules.trust.output.clusters,
+        trust=rules.trust.output.report,
+        strangest=rules.trust.output.strangest,
+        density=rules.trust.output.density,
+        circumstances=rules.trust.output.circumstances,
         examples=rules.examples.output.examples,
-        kmeans=of_chosen(rules.kmeans.output.report),
+        crops=collect(rules.segment.output.crops, shard=SHARDS),
+        kmeans=of_chosen("results/{model}/kmeans/kmeans.json"),
+        tree=of_chosen("results/{model}/tree/tree.tsv"),
+        sweep=of_chosen(rules.sweep.output.table) if not PLAN.frozen else [],
+        drift=collect("results/tables/{file}", file=DRIFT),
         runtime=of_chosen(rules.runtime.output.runtime),
         model=of_chosen("results/{model}/model.safetensors"),
         attention=rules.attention.output.attention,
@@ -147,6 +229,9 @@ rule report:
     params:
         segment_dir=folder("rejected", up=2),
         shards=list(SHARDS),
+        tree_dir=folder("tree"),
+        sweep=option_of("sweep", "--sweep", up=1),
+        drift=[f"{option}=results/tables/{file}" for file, option in DRIFT.items()],
         history=(
             "--history=results/finetuned/history.tsv" if "finetuned" in MODELS else []
         ),
@@ -160,8 +245,19 @@ rule report:
             --samples {input.samples:q} \
             --quality {input.quality:q} \
             --abundance {input.abundance:q} \
+            --abundance-coarse {input.coarse:q} \
+            --abundance-name {input.name:q} \
+            --names {input.names:q} \
+            --clusters {input.clusters:q} \
+            --clusters-json {input.trust:q} \
+            --circumstances {input.circumstances:q} \
+            --strangest {input.strangest:q} \
+            --density-table {input.density:q} \
             --examples {input.examples:q} \
             --kmeans {input.kmeans:q} \
+            --tree {params.tree_dir:q} \
+            {params.sweep:q} \
+            {params.drift:q} \
             --runtime {input.runtime:q}/runtime.json \
             --model {input.model:q} \
             --evidence {input.evidence:q} \

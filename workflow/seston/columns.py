@@ -21,7 +21,8 @@ RESERVED = {
     "vs_esd_um", "vs_abd_um", "vs_fd_um", "vs_length_um", "vs_width_um", "vs_area_um2",
     "vs_filled_area_um2", "vs_perimeter_um", "vs_convex_perimeter_um",
     "vs_volume_um3", "vs_carbon_pg", "readable",
-    "cluster", "distance", "margin", "map_x", "map_y", "density_cluster",
+    "cluster", "distance", "margin", "distance_percentile", "coarse", "name",
+    "map_x", "map_y", "density_cluster",
     "listed", "used", "rejected", "volume_source", "run_mode", "magnification", "frames",
     "flags", "warnings",
 }  # fmt: skip

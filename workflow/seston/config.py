@@ -92,7 +92,7 @@ def _filled(value: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
     known = rules.get("properties", {})
     full = {key: value.get(key, rule.get("default")) for key, rule in known.items()}
     return {
-        key: _filled(full[key], rule) if rule.get("type") == "object" else full[key]
+        key: _filled(full[key], rule) if "properties" in rule else full[key]
         for key, rule in known.items()
     }
 

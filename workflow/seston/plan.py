@@ -5,6 +5,7 @@ Read at every start of Snakemake, in every job, so nothing heavy is imported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,31 @@ class Plan:
         return _digest(self.weights_file)
 
     @property
+    def frozen(self) -> list[str]:
+        """Results folder of the earlier run whose clusters are kept, if the settings name one."""
+        name = self.config["cluster"]["frozen"]
+        return [name] if name else []
+
+    def frozen_digest(self) -> str:
+        """Return what tells the earlier run from any other: its choice, and its clustering."""
+        found = []
+        for name in self.frozen:
+            chosen = Path(name) / "chosen_model.txt"
+            model = chosen.read_text(encoding="utf-8").strip()
+            found += [str(chosen), f"{name}/{model}/kmeans/kmeans.json"]
+        return _digest([name for name in found if Path(name).is_file()])
+
+    @property
+    def names_file(self) -> list[str]:
+        """The table of cluster names, if the settings name one."""
+        name = self.config["cluster"]["names"]
+        return [name] if name else []
+
+    def names_digest(self) -> str:
+        """Return the sha256 of the table of cluster names."""
+        return _digest(self.names_file)
+
+    @property
     def labels_file(self) -> list[str]:
         """The table of labels, if the settings name one."""
         name = self.config["labels"]["file"]
@@ -86,8 +112,11 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
     if repeated:
         raise SestonError("config: a key stands twice:\n        " + "\n        ".join(repeated))
     full = complete(config)
-    tuned = full["finetune"]["method"] != "none"
+    frozen = full["cluster"]["frozen"]
+    tuned = full["finetune"]["method"] != "none" and not frozen
     wanted = full["cluster"]["model"]
+    if frozen:
+        _require_frozen(frozen, wanted)
     if wanted == "finetuned" and not tuned:
         raise SestonError(
             "config: cluster.model is 'finetuned' but finetune.method is 'none';"
@@ -99,6 +128,7 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
             f"config: finetune.accumulate: {parts} parts of a batch of {batch} images; set at most"
             " finetune.batch_size"
         )
+    _require_columns(full["cluster"]["columns"])
     plan = Plan(
         config=full,
         shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),
@@ -110,13 +140,55 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
                 f"config: backbone.weights: found {name!r}, expected 'bundled', 'hub', 'random'"
                 f" or a file; there is no such file in {Path.cwd()}"
             )
-    for name in plan.labels_file:
-        if not Path(name).is_file():
+    tables = {
+        "labels.file": (plan.labels_file, "image_id and label"),
+        "cluster.names": (plan.names_file, "clustering, cluster and name"),
+    }
+    for key, (names, columns) in tables.items():
+        if names and not Path(names[0]).is_file():
             raise SestonError(
-                f"config: labels.file: found {name!r}, expected a table with the columns"
-                f" image_id and label, or '' for none; there is no such file in {Path.cwd()}"
+                f"config: {key}: found {names[0]!r}, expected a table with the columns"
+                f" {columns}, or '' for none; there is no such file in {Path.cwd()}"
             )
     return plan
+
+
+def _require_columns(columns: Mapping[str, float]) -> None:
+    """Raise `SestonError` unless all are measurements, perhaps with log_ before the name."""
+    if not columns:
+        return
+    from seston import schemas  # only who asks for it waits for pyarrow
+
+    measured = [*schemas.MEASUREMENTS.names, *schemas.FRINGE_CORRECTED.names]
+    known = [name for name in measured if name not in ("at_border", "diatom")]
+    wrong = [name for name in columns if name.removeprefix("log_") not in known]
+    if wrong:
+        near = get_close_matches(wrong[0].removeprefix("log_"), known, n=1)
+        raise SestonError(
+            f"config: cluster.columns: found {', '.join(map(repr, wrong))}, expected measurements,"
+            f" perhaps with log_ before them; "
+            + (f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}")
+        )
+
+
+def _require_frozen(frozen: str, wanted: str) -> None:
+    """Raise `SestonError` unless this can be the results folder of an earlier run."""
+    folder = Path(frozen)
+    if wanted == "finetuned":
+        raise SestonError(
+            "config: cluster.model is 'finetuned', but with cluster.frozen the model is that of the"
+            " earlier run; set cluster.model to 'auto'"
+        )
+    if not (folder / "chosen_model.txt").is_file():
+        raise SestonError(
+            f"config: cluster.frozen: found {frozen!r}, expected the results folder of an earlier,"
+            f" finished run; there is no {folder / 'chosen_model.txt'} (looked from {Path.cwd()})"
+        )
+    if folder.resolve() == Path("results").resolve():
+        raise SestonError(
+            f"config: cluster.frozen: {frozen!r} is the folder that this run writes to: move the"
+            " earlier results to another name first, or run in another folder (--directory)"
+        )
 
 
 def _digest(names: Sequence[str]) -> str:

@@ -140,7 +140,7 @@ MAP = pa.schema(
 EXAMPLES = pa.schema(
     [
         ("cluster", pa.int32()),
-        ("kind", pa.string()),  # "typical" or "random"
+        ("kind", pa.string()),  # "typical", "random" or "edge" (of the cluster)
         ("rank", pa.int32()),
         ("image_id", pa.string()),
         ("pixel_um", pa.float64()),
@@ -168,6 +168,9 @@ IMAGES = pa.schema(
         ("cluster", pa.int32()),
         ("distance", pa.float32()),
         ("margin", pa.float32()),
+        ("distance_percentile", pa.float32()),  # 0 to 100 among its cluster; 100 = the oddest
+        ("coarse", pa.int32()),  # group of its cluster
+        ("name", pa.string()),  # of its cluster; "" where nobody named it
         ("map_x", pa.float32()),
         ("map_y", pa.float32()),
         ("density_cluster", pa.int32()),

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seston import schemas, store
+from seston.cluster.percentile import distance_percentile
 from seston.errors import SestonError
+from seston.naming.table import Called, read_called
 from seston.quality import quality_lines
 from seston.sheet import Sample, read_sheet
 
@@ -26,9 +28,13 @@ _OF_EFFORT = (
 
 
 def image_table(
-    crops: pa.Table, clusters: pa.Table, places: pa.Table, samples: Sequence[Sample]
+    crops: pa.Table,
+    clusters: pa.Table,
+    called: Called,
+    places: pa.Table,
+    samples: Sequence[Sample],
 ) -> pa.Table:
-    """Join crops, clusters and map places (all in the same order) with their samples.
+    """Join crops, clusters and map places (all in the same order) with their samples and names.
 
     Returns
     -------
@@ -44,6 +50,10 @@ def image_table(
             rows
         )
     columns |= {name: clusters[name] for name in ("cluster", "distance", "margin")}
+    cluster, distance = (clusters[name].to_numpy() for name in ("cluster", "distance"))
+    columns["distance_percentile"] = pa.array(distance_percentile(cluster, distance))
+    columns["coarse"] = called.coarse.take(clusters["cluster"])
+    columns["name"] = called.names.take(clusters["cluster"])
     columns |= {"map_x": places["x"], "map_y": places["y"]}
     columns["density_cluster"] = places["density_cluster"]
     for name in _metadata(samples):
@@ -115,6 +125,7 @@ def tables(
     segment_dir: Path,
     clusters_dir: Path,
     map: Path,
+    names: Path,
     shards: list[str],
     images: Path,
     samples: Path,
@@ -132,6 +143,8 @@ def tables(
         Folder with one table of clusters per shard.
     map : pathlib.Path
         The map: a place and a density cluster per organism.
+    names : pathlib.Path
+        Name and coarse group of each cluster.
     shards : list of str
         Names of the shards.
     images : pathlib.Path
@@ -149,6 +162,12 @@ def tables(
     assigned = [clusters_dir / f"{shard}.parquet" for shard in shards]
     origins = [store.common_fingerprint(paths) for paths in (cut["crops"], assigned)]
     _require_same_embeddings(map, assigned[0])
+    called = read_called(names)
+    if called.clustering != origins[1]:
+        raise SestonError(
+            f"{names} names clustering {called.clustering[:12]}, but {assigned[0]} is of"
+            f" {origins[1][:12]}; delete the older and run again"
+        )
     crop_tables = _read(cut["crops"], "crops", _OF_CROPS)
     cluster_tables = _read(assigned, "clusters")
     for row in zip(cut["crops"], crop_tables, assigned, cluster_tables, strict=True):
@@ -163,8 +182,8 @@ def tables(
     places = store.read_table(map, "map")
     store.require_same_ids(map, places["image_id"], segment_dir, crops["image_id"])
     made_by = store.fingerprint("tables", *origins, store.read_metadata(map)["fingerprint"])
-    table = image_table(crops, clusters, places, rows)
-    store.write_table(table, images, schemas.IMAGES, "images", made_by)
+    table = image_table(crops, clusters, called, places, rows)
+    store.write_table(table, images, schemas.IMAGES, "images", made_by, clusters=called.clustering)
     store.write_text(sample_lines(efforts, rows), samples)
     store.write_text(quality_lines(efforts, crops, rejected), quality)
     log.info("%d organisms in %d samples", len(table), len(rows))

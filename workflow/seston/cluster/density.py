@@ -1,118 +1,63 @@
 """The map of all images and the clusters of its dense regions.
 
-PCA, UMAP and HDBSCAN are fitted on at most `fit` images, the landmarks; all
-others are placed among their nearest landmarks, 47 times faster than
-`umap.transform` and nearly as well.
+PCA, UMAP and HDBSCAN are fitted on at most `fit` images, the landmarks; all others are placed
+among them.
 """
 
+import json
 import logging
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sklearn.cluster import HDBSCAN
 from sklearn.decomposition import PCA
 
-from seston import store
-from seston.cluster.layout import FEWEST, lay_out
+from seston import __version__, store
+from seston.cluster.landmarks import Landmarks, fit_components, fit_landmarks, place
+from seston.cluster.layout import FEWEST
+from seston.cluster.regions import NOISE, dense_regions
 from seston.cluster.shards import EmbeddingShards
 from seston.progress import Progress
-from seston.schemas import MAP
+from seston.schemas import FORMAT, MAP
 
 log = logging.getLogger("seston")
 
-NEAREST = 10  # landmarks that place an image
-EXACT = 20_000  # landmarks up to which all are searched
-NOISE = -1
+ONE_IN = 500  # the smallest density cluster holds one of so many fitted images
+
+Places = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True)
-class Landmarks:
-    """The fitted part of the map.
+class Clock:
+    """Seconds of processor time that each step took."""
 
-    Attributes
-    ----------
-    features : ndarray of float32, shape (m, P)
-        Principal components.
-    places : ndarray of float32, shape (m, 2)
-    labels : ndarray of int32, shape (m,)
-        Density clusters by size, 0 the largest; -1 is noise.
-    """
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
 
-    features: npt.NDArray[np.float32]
-    places: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int32]
-
-
-def dense_regions(
-    places: npt.NDArray[np.float32], min_cluster_size: int, min_samples: int
-) -> npt.NDArray[np.int32]:
-    """Return the HDBSCAN cluster of each place (m, 2), by size; -1 is noise.
-
-    With fewer than `FEWEST` places, or fewer than `min_samples`, all are noise.
-    """
-    if len(places) < max(FEWEST, min_samples, min_cluster_size):
-        return np.full(len(places), NOISE, np.int32)
-    model = HDBSCAN(min_cluster_size=min_cluster_size, min_samples=min_samples, n_jobs=1, copy=True)
-    labels = model.fit_predict(places.astype(np.float64))
-    sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max()) + 1)
-    number = np.empty(len(sizes) + 1, np.int32)
-    number[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    number[NOISE] = NOISE
-    return number[labels]
-
-
-def place(
-    features: npt.NDArray[np.float32], landmarks: Landmarks, index: faiss.Index
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Return place (n, 2) and density cluster (n,) of rows among the landmarks.
-
-    The place is the mean of the nearest landmarks' places, weighted by inverse
-    distance; the cluster is that of the nearest one.
-    """
-    squares, found = index.search(features, min(NEAREST, len(landmarks.labels)))
-    # An approximate index may find fewer: those have position -1 and no weight.
-    weights = np.where(found >= 0, 1 / np.sqrt(np.maximum(squares, 1e-12)), 0.0)
-    weights /= weights.sum(axis=1, keepdims=True)
-    places = np.einsum("ij,ijk->ik", weights, landmarks.places[found])
-    return places.astype(np.float32), landmarks.labels[found[:, 0]]
-
-
-def fit_landmarks(
-    sample: npt.NDArray[np.float32],
-    components: int,
-    neighbors: int,
-    min_dist: float,
-    min_cluster_size: int,
-    min_samples: int,
-    seed: int,
-) -> tuple[PCA, Landmarks]:
-    """Fit PCA, UMAP and HDBSCAN to embeddings of shape (m, D), m > 0; see `density_map`."""
-    solver = "covariance_eigh" if len(sample) > sample.shape[1] else "full"
-    # Of one image, or equal ones, sklearn also works out 0 / 0, which is not used.
-    with np.errstate(invalid="ignore"):
-        pca = PCA(min(components, *sample.shape), svd_solver=solver).fit(sample)
-    features = pca.transform(sample).astype(np.float32)
-    places = lay_out(features, neighbors, min_dist, seed)
-    smallest = min_cluster_size or max(FEWEST, len(sample) // 500)
-    return pca, Landmarks(features, places, dense_regions(places, smallest, min_samples))
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what is done within."""
+        begun = time.process_time()
+        yield
+        self.seconds[name] = round(time.process_time() - begun, 2)
 
 
 def place_all(
-    rows: EmbeddingShards, pca: PCA, landmarks: Landmarks, seed: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    rows: EmbeddingShards, pca: PCA, landmarks: Landmarks, labels: Labels
+) -> tuple[Places, Labels]:
     """Return place (n, 2) and density cluster (n,) of all embeddings, in file order."""
-    index = _search_index(landmarks.features, seed)
     parts = []
     with Progress(len(rows), "images") as progress:
         for block in rows.blocks():
-            parts.append(place(pca.transform(block).astype(np.float32), landmarks, index))
+            parts.append(place(pca.transform(block).astype(np.float32), landmarks, labels))
             progress.add(len(block))
-    places, labels = zip(*parts, strict=True)
-    return np.concatenate(places), np.concatenate(labels)
+    places, clusters = zip(*parts, strict=True)
+    return np.concatenate(places), np.concatenate(clusters)
 
 
 def density_map(
@@ -127,6 +72,7 @@ def density_map(
     min_samples: int,
     seed: int,
     map: Path,
+    report: Path,
     threads: int = 1,
 ) -> None:
     """Place every image on a map and find the dense regions of the map.
@@ -141,7 +87,8 @@ def density_map(
     shards : list of str
         The shards to map.
     fit : int
-        Images to fit on at most, drawn by the seed; the others are placed among them.
+        Images to fit on at most, drawn by the seed; the others are placed among them, as noise
+        where they are unlike them all.
     neighbors : int
         Neighbours of UMAP; fewer where there are not that many images.
     min_dist : float
@@ -156,6 +103,8 @@ def density_map(
         For the drawn images and UMAP.
     map : Path
         The table to write: one row per image.
+    report : Path
+        The report to write: JSON, with the share of noise and the seconds of each step.
     threads : int
         CPU threads of the search; UMAP runs on one to be repeatable.
     """
@@ -165,15 +114,22 @@ def density_map(
     fitted = rows.draw(fit, np.random.default_rng(seed))
     log.info("map: fitting %d of %d images", len(fitted), len(rows))
     places, labels = np.empty((len(rows), 2), np.float32), np.empty(len(rows), np.int32)
+    smallest = min_cluster_size or max(FEWEST, len(fitted) // ONE_IN)
+    clock = Clock()
     if len(rows):
-        pca, landmarks = fit_landmarks(
-            rows.take(fitted), components, neighbors, min_dist, min_cluster_size, min_samples, seed
-        )
+        with clock.step("pca"):
+            sample = rows.take(fitted)
+            pca = fit_components(sample, components)
+            features = pca.transform(sample).astype(np.float32)
+            del sample
+        with clock.step("umap"):
+            landmarks = fit_landmarks(features, neighbors, min_dist, seed)
+        with clock.step("hdbscan"):
+            regions = dense_regions(landmarks.places, smallest, min_samples)
         if len(fitted) < len(rows):
-            places, labels = place_all(rows, pca, landmarks, seed)
-        places[fitted], labels[fitted] = landmarks.places, landmarks.labels
-        share = np.mean(labels == NOISE)
-        log.info("map: %d density clusters, %.1f %% noise", labels.max() + 1, 100 * share)
+            with clock.step("place"):
+                places, labels = place_all(rows, pca, landmarks, regions)
+        places[fitted], labels[fitted] = landmarks.places, regions
     table = pa.table(
         {
             "image_id": rows.ids,
@@ -183,19 +139,40 @@ def density_map(
             "fitted": np.isin(rows.order, fitted),
         }
     )
-    settings = (fit, neighbors, min_dist, components, min_cluster_size, min_samples, seed)
-    made_by = store.fingerprint("map", rows.fingerprint, settings)
+    settings = {
+        "fit": fit,
+        "neighbors": neighbors,
+        "min_dist": min_dist,
+        "components": components,
+        "min_cluster_size": min_cluster_size,
+        "min_samples": min_samples,
+        "seed": seed,
+    }
+    made_by = store.fingerprint("map", rows.fingerprint, tuple(settings.values()))
     store.write_table(table, map, MAP, "map", made_by, embeddings=rows.fingerprint)
+    others = np.delete(labels, fitted)
+    facts = {
+        "format": FORMAT,
+        "kind": "map",
+        "version": __version__,
+        "embeddings": rows.fingerprint,
+        "fingerprint": made_by,
+        "settings": settings,
+        "n": len(rows),
+        "fitted": len(fitted),
+        "min_cluster_size": smallest,
+        "clusters": int(labels.max(initial=NOISE)) + 1,
+        "noise_share": _noise(labels),
+        "noise_share_fitted": _noise(labels[fitted]),
+        "noise_share_placed": _noise(others),
+        "cpu_seconds": clock.seconds,
+    }
+    store.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", report)
+    if len(rows):
+        share = 100 * np.mean(labels == NOISE)
+        log.info("map: %d density clusters, %.1f %% noise", facts["clusters"], share)
 
 
-def _search_index(features: npt.NDArray[np.float32], seed: int) -> faiss.Index:
-    m, dim = features.shape
-    if m <= EXACT:
-        exact = faiss.IndexFlatL2(dim)
-        exact.add(features)
-        return exact
-    index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, m // 100)
-    index.cp.seed, index.nprobe = seed, 8
-    index.train(features)
-    index.add(features)
-    return index
+def _noise(labels: Labels) -> float | None:
+    """Return the share of noise, None of no image."""
+    return float(np.mean(labels == NOISE)) if len(labels) else None

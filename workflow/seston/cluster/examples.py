@@ -13,12 +13,13 @@ from seston.schemas import EXAMPLES
 
 log = logging.getLogger("seston")
 
-KINDS = ("typical", "random")
+KINDS = ("typical", "random", "edge")
 
 
 def choose(
     cluster: npt.NDArray[np.integer],
     distance: npt.NDArray[np.floating],
+    margin: npt.NDArray[np.floating],
     per_cluster: int,
     seed: int,
 ) -> list[tuple[int, str, int, int]]:
@@ -26,7 +27,7 @@ def choose(
 
     Parameters
     ----------
-    cluster, distance : ndarray, shape (n,)
+    cluster, distance, margin : ndarray, shape (n,)
         Of images in ascending order of their ids.
     per_cluster : int
         Rows of each kind and cluster, fewer where the cluster is smaller.
@@ -37,8 +38,8 @@ def choose(
     -------
     list of (cluster, kind, rank, row)
         ``typical``: the nearest to the centroid, ties by id. ``random``: drawn from all
-        of the cluster, so that one sees what it really holds; a typical image may be
-        drawn again.
+        of the cluster, so that one sees what it really holds. ``edge``: those that nearly
+        belong to the next cluster. An image may be shown for several reasons.
     """
     chosen = []
     by_cluster = np.lexsort((distance, cluster))  # stable: ties stay in order of the ids
@@ -48,7 +49,8 @@ def choose(
         generator = np.random.default_rng([seed, number])
         shown = min(per_cluster, len(members))
         drawn = generator.choice(np.sort(members), size=shown, replace=False)
-        for kind, rows in zip(KINDS, (members[:shown], drawn), strict=True):
+        edge = members[np.argsort(margin[members], kind="stable")[:shown]]
+        for kind, rows in zip(KINDS, (members[:shown], drawn, edge), strict=True):
             chosen += [(number, kind, rank, int(row)) for rank, row in enumerate(rows)]
     return chosen
 
@@ -62,7 +64,7 @@ def examples(
     seed: int,
     examples: Path,
 ) -> None:
-    """Choose typical and random organisms of each cluster and take out their crops.
+    """Choose organisms that show each cluster (see `KINDS`) and take out their crops.
 
     Parameters
     ----------
@@ -81,12 +83,13 @@ def examples(
     """
     names = sorted(shards)
     paths = [clusters_dir / f"{name}.parquet" for name in names]
-    columns = ["image_id", "cluster", "distance"]
+    columns = ["image_id", "cluster", "distance", "margin"]
     tables = [store.read_table(path, "clusters", columns) for path in paths]
     clustering = store.common_fingerprint(paths)
     shard = np.repeat(np.arange(len(names)), [len(table) for table in tables])
     table = pa.concat_tables(tables).append_column("shard", pa.array(shard)).sort_by("image_id")
-    chosen = choose(table["cluster"].to_numpy(), table["distance"].to_numpy(), per_cluster, seed)
+    told = (table[name].to_numpy() for name in ("cluster", "distance", "margin"))
+    chosen = choose(*told, per_cluster, seed)
     rows = table.take(pa.array([row for *_, row in chosen], pa.int64()))
     ids = rows["image_id"].to_pylist()
     crops: dict[str, tuple[float | None, bytes]] = {}

@@ -7,82 +7,47 @@ block at a time, then move the centroids to where the whole data has them.
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
-from sklearn.cluster import kmeans_plusplus
 
 from seston import __version__, store
-from seston.cluster.lloyd import refine as refine_on_all
-from seston.cluster.shards import EmbeddingShards
+from seston.cluster.balance import Balance, image_weights
+from seston.cluster.clustering import clustering_fingerprint
+from seston.cluster.device import Device, choose_engine
+from seston.cluster.fit import fit
+from seston.cluster.new_points import SpaceSettings, new_points
 from seston.errors import SestonError
 from seston.schemas import FORMAT
 
 log = logging.getLogger("seston")
-
-SEEDED_FROM = 128  # images per centroid from which the first centroids are drawn
-
-
-def train(
-    sample: npt.NDArray[np.float32], k: int, iterations: int, spherical: bool, seed: int
-) -> tuple[npt.NDArray[np.float32], list[float]]:
-    """Run faiss k-means on all rows of a sample.
-
-    The first centroids come from greedy k-means++ on `SEEDED_FROM` rows per centroid:
-    where clusters lie apart, faiss's own choices (random, k-means++, AFK-MC²) ended 8 to 15 %
-    higher in objective, and more iterations do not mend that.
-
-    Parameters
-    ----------
-    sample : ndarray of float32, shape (m, D)
-        At least k rows.
-    k, iterations : int
-        Clusters and Lloyd iterations.
-    spherical : bool
-        Keep the centroids at length 1.
-    seed : int
-        For the first centroids.
-
-    Returns
-    -------
-    centroids : ndarray of float32, shape (k, D)
-    curve : list of float
-        Mean squared distance at each iteration.
-    """
-    step = max(1, len(sample) // (SEEDED_FROM * k))
-    first, _ = kmeans_plusplus(sample[::step], k, random_state=seed)
-    clustering = faiss.Clustering(sample.shape[1], k)
-    clustering.niter, clustering.seed, clustering.spherical = iterations, seed, spherical
-    # faiss would otherwise train on 256 rows per centroid without a word.
-    clustering.max_points_per_centroid = len(sample)
-    clustering.min_points_per_centroid = 1
-    faiss.copy_array_to_vector(first.ravel(), clustering.centroids)
-    clustering.train(sample, faiss.IndexFlatL2(sample.shape[1]))
-    stats: Any = clustering.iteration_stats  # a C++ vector, whatever the stubs say
-    curve = [stats.at(i).obj / len(sample) for i in range(stats.size())]
-    return faiss.vector_to_array(clustering.centroids).reshape(k, -1), curve
 
 
 def kmeans(
     *,
     embeddings_dir: Path,
     shards: list[str],
-    k: int,
+    k: int = 0,
+    sweep: Path | None = None,
     iterations: int,
     sample_per_centroid: int,
+    starts: int = 1,
     refine: int,
+    balance: Balance = "none",
+    space: SpaceSettings = SpaceSettings(),  # noqa: B008 - frozen
     spherical: bool,
+    device: Device = "cpu",
     seed: int,
     centroids: Path,
+    space_file: Path,
     report: Path,
+    segment_dir: Path | None = None,
     threads: int = 1,
 ) -> None:
     """Find k centroids in the embeddings of all shards.
 
     Clusters are numbered by size: cluster 0 holds the most images. The report says
-    on how many of how many images faiss trained, the mean squared distance at each
+    on how many of how many images was trained, the mean squared distance at each
     iteration (on the sample) and at each pass (on all), and the sizes.
 
     Parameters
@@ -92,71 +57,102 @@ def kmeans(
     shards : list of str
         The shards to cluster.
     k : int
-        Number of clusters.
+        Number of clusters; 0 = the one that `sweep` found.
+    sweep : Path
+        The report of the sweep over numbers of clusters.
     iterations : int
-        Lloyd iterations on the sample.
+        Lloyd iterations at most; they end once one lowers the objective by less than 0.01 %.
     sample_per_centroid : int
-        Images per cluster to train on, drawn by the seed; all images if there are fewer.
+        Images per cluster to train on, drawn by the seed; all images if there are fewer, and
+        no more than 512 MB of them. 0 = on all images, as a stream.
+    starts : int
+        Starts that compete, on a part of the sample.
     refine : int
-        Lloyd passes over all images after that.
+        Lloyd passes over all images after training on a sample.
+    balance : str
+        What counts more: none = all images alike; sample = every sample weighs the same;
+        density = images in a crowd of more than a k-th of all weigh less.
+    space : SpaceSettings
+        What is clustered.
     spherical : bool
         Cluster by direction only: embeddings and centroids are scaled to length 1.
+    device : str
+        cpu, or gpu where there is one.
     seed : int
         For the sample and the first centroids.
     centroids : Path
         The centroids to write: npy, float32, shape (k, D).
+    space_file : Path
+        The space they lie in, to write: npz.
     report : Path
         The report to write: JSON.
+    segment_dir : Path
+        Folder with ``<shard>/crops.parquet``, for columns.
     threads : int
         CPU threads.
     """
     faiss.omp_set_num_threads(threads)
-    embeddings = EmbeddingShards(embeddings_dir, shards)
-    n = len(embeddings)
+    points, space_facts = new_points(embeddings_dir, shards, space, spherical, seed, segment_dir)
+    k, chosen_by = (k, "settings") if k else (_swept(sweep), "sweep")
+    n = len(points)
     if not 1 <= k <= n:
         raise SestonError(_wrong_k(k, n, len(shards)))
-    embeddings.require_usable()
+    engine, device_facts = choose_engine(device)
     generator = np.random.default_rng(seed)
-    positions = embeddings.draw(sample_per_centroid * k, generator)
-    log.info("k-means: %d clusters, trained on %d of %d images", k, len(positions), n)
-    sample = embeddings.take(positions, unit=spherical)
-    places, sample_curve = train(sample, k, iterations, spherical, int(generator.integers(2**31)))
-    del sample
-    places, sizes, curve, reseeded = refine_on_all(embeddings, places, refine, spherical)
+    weights = image_weights(points, balance, k, generator)
+    places, found, training = fit(
+        points, k, iterations, sample_per_centroid, starts, refine, weights, generator, engine
+    )
+    sizes = found.sizes
     largest_first = np.argsort(-sizes, kind="stable")
     places, sizes = places[largest_first], sizes[largest_first]
+    objective = float(found.squares.mean(dtype=np.float64))
     empty = int((sizes == 0).sum())
-    log.info("k-means: mean squared distance %.6g on all images", curve[-1])
+    log.info("k-means: mean squared distance %.6g on all images", objective)
     if empty:
         log.warning("k-means: %d of %d clusters are empty; a smaller cluster.k will do", empty, k)
-    made = store.fingerprint("kmeans", embeddings.fingerprint, spherical, places.tobytes())
     facts = {
         "format": FORMAT,
         "kind": "kmeans",
         "version": __version__,
-        "embeddings": embeddings.fingerprint,
-        "fingerprint": made,
-        "dim": embeddings.dim,
+        "embeddings": points.fingerprint,
+        "fingerprint": clustering_fingerprint(points.fingerprint, points.space, places),
+        "dim": points.dim,
         "n": n,
-        "shards": dict(zip(embeddings.names, embeddings.counts, strict=True)),
+        "shards": dict(zip(points.names, points.counts, strict=True)),
         "k": k,
+        "k_chosen_by": chosen_by,
+        "space": space_facts,
         "spherical": spherical,
+        "balance": balance,
+        "device": device_facts,
         "seed": seed,
-        "init": "greedy k-means++",
         "iterations": iterations,
         "sample_per_centroid": sample_per_centroid,
-        "trained_on": len(positions),
+        "starts": starts,
         "refine": refine,
-        "sample_curve": sample_curve,
-        "curve": curve,
-        "objective": curve[-1],
+        **training,
+        "objective": objective,
         "sizes": sizes.tolist(),
-        "reseeded": reseeded,
         "empty": empty,
     }
     with store.atomic(centroids) as temporary, temporary.open("wb") as file:
         np.save(file, places)
+    points.space.save(space_file)
     store.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", report)
+
+
+def _swept(sweep: Path | None) -> int:
+    if sweep is None:
+        raise SestonError("k-means: give --k, or --sweep to take the number that the sweep found")
+    try:
+        return int(json.loads(sweep.read_text(encoding="utf-8"))["k"])
+    except FileNotFoundError as error:
+        raise SestonError(f"{sweep}: file not found") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SestonError(
+            f"{sweep}: not readable as the report of a sweep ({error!r}); delete it and run again"
+        ) from error
 
 
 def _wrong_k(k: int, images: int, shards: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,7 +13,8 @@ from seston import store
 from seston.arrays import ArrayFile
 from seston.errors import SestonError
 
-BLOCK = 16_384  # rows in float32 at a time: 25 MB at 384 dimensions, large enough for BLAS
+BLOCK = 4096  # rows in float32 at a time: 6 MB at 384 dimensions, which the processor still caches
+_EXPONENT = np.uint16(0x7C00)  # of a float16
 NAMED = 5  # faulty rows that a message names before it only counts
 
 
@@ -64,19 +66,15 @@ class EmbeddingShards:
         self.order = pc.sort_indices(ids).to_numpy().astype(np.int64)
         self.ids = ids.take(pa.array(self.order)).combine_chunks()
         self._require_unique()
+        self._half = faiss.ScalarQuantizer(self.dim, faiss.ScalarQuantizer.QT_fp16)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    def blocks(self, unit: bool = False) -> Iterator[npt.NDArray[np.float32]]:
+    def blocks(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield all rows in file order, at most `BLOCK` at a time, as float32.
 
         The array is overwritten by the next one: only one block is in memory.
-
-        Parameters
-        ----------
-        unit : bool
-            Scale each row to length 1.
         """
         block = np.empty((min(BLOCK, len(self)), self.dim), np.float32)
         filled = 0
@@ -84,27 +82,34 @@ class EmbeddingShards:
             for part in file.blocks():
                 while len(part):
                     taken = min(len(part), len(block) - filled)
-                    block[filled : filled + taken] = part[:taken]
+                    self._decode(part[:taken], block[filled : filled + taken])
                     filled, part = filled + taken, part[taken:]
                     if filled == len(block):
-                        yield _unit(block) if unit else block
+                        yield block
                         filled = 0
         if filled:
-            yield _unit(block[:filled]) if unit else block[:filled]
+            yield block[:filled]
 
-    def take(self, positions: npt.NDArray[np.int64], unit: bool = False) -> npt.NDArray[np.float32]:
+    def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the rows at these file positions, as float32, in the order asked."""
         rows = np.empty((len(positions), self.dim), np.float32)
         which = np.searchsorted(self._starts, positions, side="right") - 1
         for shard in np.unique(which):
             mine = np.flatnonzero(which == shard)
-            rows[mine] = self._files[shard].take(positions[mine] - self._starts[shard])
-        return _unit(rows) if unit else rows
+            for start in range(0, len(mine), BLOCK):
+                some = mine[start : start + BLOCK]
+                rows[some] = self._files[shard].take(positions[some] - self._starts[shard])
+        return rows
 
     def draw(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
         """Return the file positions of `count` rows drawn without return, by ascending id."""
         chosen = generator.choice(len(self), size=min(count, len(self)), replace=False)
         return self.order[np.sort(chosen)]
+
+    def ids_by_shard(self) -> Iterator[tuple[str, pa.ChunkedArray]]:
+        """Yield each shard with the ids of its rows, in file order."""
+        for name, file in zip(self.names, self._files, strict=True):
+            yield name, file.ids
 
     def where(self, position: int) -> tuple[str, str]:
         """Return the shard and the id of the row at a file position."""
@@ -117,11 +122,15 @@ class EmbeddingShards:
         """Raise `SestonError` naming shard and id of rows that are not finite or all zero."""
         bad: list[int] = []
         start = 0
-        for block in self.blocks():
-            # The squared length of a float16 row fits in float32, so this tells both faults.
-            squares = np.einsum("ij,ij->i", block, block)
-            bad += (start + np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))).tolist()
-            start += len(block)
+        for file in self._files:
+            for part in file.blocks(BLOCK):
+                # All bits of a float16's exponent are set where it is not finite. A row of zeros
+                # has a zero in front, which few others have: only those are looked at whole.
+                odd = (part.view(np.uint16) & _EXPONENT == _EXPONENT).any(axis=1)
+                none = np.flatnonzero(part[:, 0] == 0)
+                odd[none] |= ~part[none].any(axis=1)
+                bad += (start + np.flatnonzero(odd)).tolist()
+                start += len(part)
         if bad:
             named = ", ".join("{1} in shard {0}".format(*self.where(row)) for row in bad[:NAMED])
             raise SestonError(
@@ -130,6 +139,12 @@ class EmbeddingShards:
                 " delete those shards of the embeddings and run again, and if it comes back,"
                 " the weights of the model are damaged"
             )
+
+    def _decode(self, rows: npt.NDArray, out: npt.NDArray[np.float32]) -> None:
+        # A quarter faster than numpy, with which it agrees bit by bit.
+        codes = np.ascontiguousarray(rows).view(np.uint8)
+        decode = self._half.decode_c  # type: ignore[attr-defined]  # not in faiss's stubs
+        decode(faiss.swig_ptr(codes), faiss.swig_ptr(out), len(rows))
 
     def _require_unique(self) -> None:
         if len(self.ids) < 2:
@@ -145,8 +160,3 @@ class EmbeddingShards:
                 f" {shards[0]} and {shards[1]} ({int(same.sum())} such images);"
                 " delete these shards' results and run again"
             )
-
-
-def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows

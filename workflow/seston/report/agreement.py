@@ -21,13 +21,42 @@ def require_same_clusters(
         )
 
 
-def require_known_clusters(abundance: Path, counted: pd.DataFrame, kmeans: Path, k: int) -> None:
-    """Raise `SestonError` unless all clusters counted are among the k of the clustering."""
+def require_known_clusters(table: Path, counted: pd.DataFrame, kmeans: Path, k: int) -> None:
+    """Raise `SestonError` unless all clusters of a table are among the k of the clustering."""
     strange = sorted(set(counted["cluster"]) - set(range(k)))
     if strange:
         raise SestonError(
-            f"{abundance} counts cluster {strange[0]:g}, but {kmeans} has the clusters"
+            f"{table} tells of cluster {strange[0]:g}, but {kmeans} has the clusters"
             f" 0 to {k - 1}; delete the older and run again"
+        )
+
+
+def require_clustering(path: Path, found: object, kmeans: Path, fingerprint: str) -> None:
+    """Raise `SestonError` unless a file was made of this clustering."""
+    if found != fingerprint:
+        raise SestonError(
+            f"{path} is of the clustering {str(found)[:12]}, but {kmeans} is"
+            f" {fingerprint[:12]}; delete the older and run again"
+        )
+
+
+def require_embeddings(path: Path, found: object, kmeans: Path, fingerprint: object) -> None:
+    """Raise `SestonError` unless a file was made of the embeddings that were clustered."""
+    if found != fingerprint:
+        raise SestonError(
+            f"{path} is of the embeddings {str(found)[:12]}, but {kmeans} was made of"
+            f" {str(fingerprint)[:12]}; delete the older and run again"
+        )
+
+
+def require_own_clusters(table: Path, told: pd.DataFrame, organisms: pd.DataFrame) -> None:
+    """Raise `SestonError` unless each organism is known, and in the cluster that it has."""
+    own = organisms.set_index("image_id")["cluster"].reindex(told["image_id"]).to_numpy(float)
+    strange = told["image_id"][own != told["cluster"].to_numpy(float)]
+    if len(strange):
+        raise SestonError(
+            f"{table} has {strange.iloc[0]!r} in another cluster than the table of organisms, or"
+            " it is not there; delete the older and run again from tables"
         )
 
 

@@ -1,6 +1,6 @@
 """What the page says: every value of its templates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,19 +8,26 @@ import numpy as np
 
 from seston.report import (
     attention_values,
+    clustering_words,
+    drift,
     evidence,
     evidence_figure,
+    levels,
     measures,
     methods,
+    oddities,
+    organism_crops,
     pictures,
     sparklines,
     summary,
 )
 from seston.report.figures import MOST_CARDS, Drawn
+from seston.report.findings import Findings
 from seston.report.results import Results
+from seston.report.trust import Badge, agreement_words, notes
 from seston.trends.abundance import FEW
 
-FIGURE_BYTES, MOSAIC_BYTES = 4_500_000, 4_500_000  # of a page of at most 10 MB
+FIGURE_BYTES, MOSAIC_BYTES = 4_000_000, 4_000_000  # of a page of at most 10 MB
 MOST_ROWS = 500  # of a table in the page
 MOST_SITES = 12
 KINDS = ("labels", "views", "collapse", "confounding")  # of evidence
@@ -28,28 +35,52 @@ KINDS = ("labels", "views", "collapse", "confounding")  # of evidence
 
 @dataclass(frozen=True)
 class Card:
-    """What the page shows of one cluster."""
+    """What the page shows of one cluster; `trust` is its row of the table, empty if not given."""
 
     facts: summary.ClusterFacts
+    trust: dict[str, Any]
+    badges: list[Badge]
     spark: sparklines.Sparkline | None
     mosaic: pictures.Picture | None
 
 
 def context(
-    results: Results, drawn: Drawn, facts: Sequence[summary.ClusterFacts], edges: np.ndarray
+    results: Results,
+    findings: Findings,
+    drawn: Drawn,
+    facts: Sequence[summary.ClusterFacts],
+    edges: np.ndarray,
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     hidden = {name for site in drawn.sites[MOST_SITES:] for name in site.figures()}
+    hidden.add("strangest")  # shown as thumbnails instead, which a narrow screen can arrange
     shown = {name: path for name, path in drawn.files.items() if name not in hidden}
     large, coarse_figures = pictures.embed(shown, pictures.LARGE, FIGURE_BYTES)
-    small, coarse_mosaics = pictures.embed(drawn.mosaics, pictures.SMALL, MOSAIC_BYTES)
-    cards = [
-        Card(one, sparklines.sparkline(results.abundance, one.cluster), small.get(one.cluster))
-        for one in facts[:MOST_CARDS]
-    ]
+    boards = {("cluster", one): path for one, path in drawn.mosaics.items()}
+    boards |= {("candidate", one): path for one, path in drawn.candidates.items()}
+    small, coarse_mosaics = pictures.embed(boards, pictures.SMALL, MOSAIC_BYTES)
+    cards = [_card(one, results, findings, small) for one in facts[:MOST_CARDS]]
     attention = results.attention or {}
     has_maps = attention_values.has_maps(attention)
     return {
+        "findings": findings,
+        "names": findings.names,
+        "levels": levels.LEVELS,
+        "strangest": [] if findings.shown is None else findings.shown.to_dict("records"),
+        "thumbnails": _thumbnails(findings),
+        "crops": findings.crops,
+        "candidate_mosaics": {one: small["candidate", one] for one in drawn.candidates},
+        "clustering": clustering_words.clustering_words(results.kmeans, results.settings),
+        "trust_rows": _trust_rows(findings),
+        "trust_notes": notes(findings.trust.facts) if findings.trust else [],
+        "agreement_words": agreement_words(findings.trust.facts) if findings.trust else "",
+        "odd": oddities.odd_ones(findings.circumstances)
+        if findings.circumstances is not None
+        else [],
+        "most_odd": oddities.MOST,
+        "has_card": {one.facts.cluster for one in cards},
+        "frozen": results.setting("cluster", "frozen", ""),
+        "drifted_samples": drift.drifted_samples(findings.drift) if findings.drift else "",
         "title": results.setting("report", "title") or "Plankton through time",
         "totals": summary.totals(results.images, results.samples, results.rejected),
         "settings": results.settings,
@@ -97,6 +128,34 @@ def context(
         "model_card": results.card,
         "history": results.history is not None and len(results.history) > 0,
     }
+
+
+def _card(
+    facts: summary.ClusterFacts,
+    results: Results,
+    findings: Findings,
+    mosaics: Mapping[tuple[str, int], pictures.Picture],
+) -> Card:
+    known, number = findings.trust, facts.cluster
+    return Card(
+        facts,
+        known.row(number) if known else {},
+        known.badges(number) if known else [],
+        sparklines.sparkline(results.abundance, number),
+        mosaics.get(("cluster", number)),
+    )
+
+
+def _trust_rows(findings: Findings) -> list[dict[str, Any]]:
+    known = findings.trust
+    return [known.row(cluster) for cluster in known.table.index[:MOST_CARDS]] if known else []
+
+
+def _thumbnails(findings: Findings) -> dict[str, pictures.Picture]:
+    if findings.shown is None:
+        return {}
+    ids = findings.shown["image_id"]
+    return {one: organism_crops.thumbnail(findings.crops[one]) for one in ids}
 
 
 def all_clusters(results: Results) -> list[int]:

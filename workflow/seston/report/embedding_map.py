@@ -1,5 +1,6 @@
 """The map of all organisms (UMAP), coloured by cluster, by day and by group."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import matplotlib
@@ -36,8 +37,8 @@ def choose_points(images: pd.DataFrame, seed: int) -> Points:
     return Points(placed.iloc[order], len(placed))
 
 
-def draw_by_cluster(points: Points) -> Figure:
-    """Draw the map with a colour for each cluster, and its number at its median place."""
+def draw_by_cluster(points: Points, label: Callable[[int], str] = str) -> Figure:
+    """Draw the map with a colour for each cluster, and its label at its median place."""
     figure = style.new_figure(style.TWO_COLUMNS, 128)
     axes = _frame(figure)
     table = points.table
@@ -49,7 +50,9 @@ def draw_by_cluster(points: Points) -> Figure:
     middle = table.groupby("cluster")[["map_x", "map_y"]].median()
     for cluster in sizes.index[:MOST_NUMBERS]:
         x, y = middle.loc[cluster]
-        axes.text(x, y, str(cluster), fontsize=6.5, ha="center", va="center", path_effects=halo)
+        axes.text(
+            x, y, label(int(cluster)), fontsize=6.5, ha="center", va="center", path_effects=halo
+        )
     return figure
 
 

@@ -5,7 +5,7 @@ sum to one, rows in the order of their temporal centres of gravity, so that
 the succession runs down the diagonal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -21,6 +21,8 @@ from seston.report import periods, style
 from seston.report.wording import number
 from seston.trends.abundance import FEW
 from seston.trends.periods import Period
+
+Label = Callable[[int], str]
 
 
 @dataclass(frozen=True)
@@ -77,21 +79,31 @@ def concentration_map(abundance: pd.DataFrame, shares: HeatMap) -> HeatMap | Non
     return HeatMap(shares.clusters, shares.columns, values, shares.images, shares.samples)
 
 
-def draw_shares(heat: HeatMap, title: str) -> Figure:
-    """Draw the heat map of shares; equal steps of colour are equal steps of the square root."""
+def draw_shares(heat: HeatMap, title: str, label: Label = str, rows: str = "cluster") -> Figure:
+    """Draw the heat map of shares; equal steps of colour are equal steps of the square root.
+
+    Parameters
+    ----------
+    label : callable
+        What to call a row, given its number.
+    rows : str
+        What a row is.
+    """
     top = max(float(np.nanmax(heat.values)), 1e-9)
     ticks = np.asarray(MaxNLocator(5).tick_values(0, top))
-    return _draw(heat, title, PowerNorm(0.5, 0, top), ticks, "share of own total")
+    axis = f"{rows}, earliest first"
+    return _draw(heat, title, PowerNorm(0.5, 0, top), ticks, "share of own total", label, axis)
 
 
-def draw_concentrations(heat: HeatMap, title: str) -> Figure:
+def draw_concentrations(heat: HeatMap, title: str, label: Label = str) -> Figure:
     """Draw the heat map of concentrations, on a scale that is logarithmic above the least value."""
     known = heat.values[heat.values > 0]
     low, top = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
     steps = (1.0,) if top > 30 * low else (1.0, 2.0, 5.0)
     ticks = np.r_[0.0, LogLocator(subs=steps).tick_values(low, top)]
     ticks = ticks[(ticks == 0) | (ticks >= low)]
-    return _draw(heat, title, AsinhNorm(low, 0, top), ticks, "organisms per mL")
+    norm, axis = AsinhNorm(low, 0, top), "cluster, earliest first"
+    return _draw(heat, title, norm, ticks, "organisms per mL", label, axis)
 
 
 def _effort(abundance: pd.DataFrame, columns: Sequence[str | None]) -> list[npt.NDArray]:
@@ -102,7 +114,13 @@ def _effort(abundance: pd.DataFrame, columns: Sequence[str | None]) -> list[npt.
 
 
 def _draw(
-    heat: HeatMap, title: str, norm: Normalize, ticks: npt.NDArray[np.float64], label: str
+    heat: HeatMap,
+    title: str,
+    norm: Normalize,
+    ticks: npt.NDArray[np.float64],
+    scale: str,
+    label: Label,
+    axis: str,
 ) -> Figure:
     rows = len(heat.clusters)
     height = float(np.clip(3.1 * rows, 40, 190))
@@ -112,12 +130,12 @@ def _draw(
     )
     colours = matplotlib.colormaps[style.SEQUENCE].with_extremes(bad=style.GAP)
     picture = top.imshow(heat.values, aspect="auto", cmap=colours, norm=norm, rasterized=True)
-    top.set(title=title, ylabel="cluster, earliest first")
+    top.set(title=title, ylabel=axis)
     step = int(np.ceil(rows / 62))
-    top.set_yticks(range(0, rows, step), [str(c) for c in heat.clusters[::step]])
+    top.set_yticks(range(0, rows, step), [label(c) for c in heat.clusters[::step]])
     top.tick_params(axis="x", length=0, labelbottom=False)
     inside = [tick for tick in ticks.tolist() if 0 <= tick <= float(norm.vmax or 0)]
-    bar = figure.colorbar(picture, ax=top, label=label, fraction=0.025, pad=0.012)
+    bar = figure.colorbar(picture, ax=top, label=scale, fraction=0.025, pad=0.012)
     bar.set_ticks(inside, labels=[number(tick) for tick in inside])
     bar.minorticks_off()
     _draw_effort(bottom, heat)

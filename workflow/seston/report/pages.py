@@ -14,6 +14,7 @@ from seston.folders import whole_folder
 from seston.report import summary, wording
 from seston.report.content import all_clusters, context
 from seston.report.figures import MOST_CARDS, Studio
+from seston.report.findings import read_findings
 from seston.report.numbers import write_numbers
 from seston.report.results import read_results
 
@@ -42,6 +43,19 @@ def report(
     history: Path | None = None,
     runtime: Path | None = None,
     model: Path | None = None,
+    clusters: Path | None = None,
+    clusters_json: Path | None = None,
+    circumstances: Path | None = None,
+    strangest: Path | None = None,
+    density_table: Path | None = None,
+    names: Path | None = None,
+    abundance_coarse: Path | None = None,
+    abundance_name: Path | None = None,
+    tree: Path | None = None,
+    sweep: Path | None = None,
+    drift: Path | None = None,
+    drift_json: Path | None = None,
+    new_types: Path | None = None,
     threads: int = 1,
 ) -> None:
     """Draw the figures and write the page that a biologist reads.
@@ -61,7 +75,8 @@ def report(
     kmeans : Path
         The k-means report of the chosen model, by its folder: ``<model>/kmeans/kmeans.json``.
     rejected_dir : Path
-        Folder with ``<shard>/rejected.parquet``.
+        Folder with ``<shard>/rejected.parquet``, and with ``<shard>/crops.parquet`` for the
+        strangest organisms and new types.
     shards : list of str
         The shards of this run.
     evidence : list of Path
@@ -84,6 +99,32 @@ def report(
         How the chosen model was run: ``<model>/runtime/runtime.json``.
     model : Path, optional
         File of the chosen model: ``<model>/model.safetensors``; only its card is read.
+    clusters : Path, optional
+        How far each cluster can be trusted (``clusters.tsv``); with `clusters_json`.
+    clusters_json : Path, optional
+        The same of the clustering as a whole (``clusters.json``).
+    circumstances : Path, optional
+        Days, samples, groups and instruments, and what is odd about them (``circumstances.tsv``).
+    strangest : Path, optional
+        The organisms that fit their clusters least (``strangest.tsv``).
+    density_table : Path, optional
+        Images by cluster and density cluster (``kmeans_density.tsv``).
+    names : Path, optional
+        Names and coarse groups of the clusters (``cluster_names.tsv``).
+    abundance_coarse : Path, optional
+        Abundances of the coarse groups (``abundance_coarse.tsv``).
+    abundance_name : Path, optional
+        Abundances by name (``abundance_name.tsv``).
+    tree : Path, optional
+        Folder with ``tree.tsv``, ``coarse.tsv`` and ``tree.json``.
+    sweep : Path, optional
+        Folder with ``sweep.tsv`` and ``sweep.json``.
+    drift : Path, optional
+        How new samples differ from those of frozen clusters (``drift.tsv``); with `drift_json`.
+    drift_json : Path, optional
+        The same of the run as a whole (``drift.json``).
+    new_types : Path, optional
+        Candidates for new types (``new_types.tsv``).
     threads : int
         CPU threads for reading; drawing takes one.
     """
@@ -104,13 +145,32 @@ def report(
         runtime=runtime,
         model=model,
     )
+    findings = read_findings(
+        results,
+        kmeans=kmeans,
+        segment_dir=rejected_dir,
+        shards=shards,
+        clusters=clusters,
+        clusters_json=clusters_json,
+        circumstances=circumstances,
+        strangest=strangest,
+        density_table=density_table,
+        names=names,
+        abundance_coarse=abundance_coarse,
+        abundance_name=abundance_name,
+        tree=tree,
+        sweep=sweep,
+        drift=drift,
+        drift_json=drift_json,
+        new_types=new_types,
+    )
     edges = summary.size_bins(results.images["esd_um"].to_numpy(float))
     facts = summary.cluster_facts(results.images, all_clusters(results), edges)
     shown = [one.cluster for one in facts[:MOST_CARDS]]
     with whole_folder(data) as numbers, whole_folder(figures) as drawings:
-        drawn = Studio(results, drawings, numbers).draw_all(shown)
+        drawn = Studio(results, findings, drawings, numbers).draw_all(shown)
         write_numbers(results, facts, edges, numbers)
-        page = render(context(results, drawn, facts, edges))
+        page = render(context(results, findings, drawn, facts, edges))
     store.write_text(page, html)
     drawings_of = len(drawn.files), len(drawn.mosaics)
     log.info("%s: %.1f MB, %d figures, %d mosaics", html, len(page) / 1e6, *drawings_of)
@@ -125,7 +185,7 @@ def render(values: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for word in ("count", "number", "percent", "micrometres", "many", "listing", "short"):
+    for word in ("count", "number", "percent", "ratio", "micrometres", "many", "listing", "short"):
         environment.filters[word] = getattr(wording, word)
     environment.filters |= {"site": wording.site_name, "group": wording.group_name}
     # Our own two files, not data: the only text that is not escaped.

@@ -1,7 +1,7 @@
 """Figures inside the page: as small as they must be, and no smaller."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ LARGE = ((1500, 88), (1200, 82), (1000, 72), (800, 62))
 SMALL = ((700, 84), (560, 78), (440, 70), (340, 62), (260, 50))
 SAMPLE = 10  # one figure in so many tells how large all will be
 
-Name = TypeVar("Name", str, int)
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How often each cluster is, with its interval: curves through time, or dots for one period."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.dates as dates
 import numpy as np
@@ -50,7 +50,12 @@ def any_dot_interval(rows: pd.DataFrame) -> bool:
     return any_interval(rows) or bool(drawn and limits.notna().all(axis=1).any())
 
 
-def draw_curves(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence[str]) -> Figure:
+def draw_curves(
+    abundance: pd.DataFrame,
+    clusters: Sequence[int],
+    groups: Sequence[str],
+    title: Callable[[int], str] = "cluster {}".format,
+) -> Figure:
     """Draw small multiples, one cluster each, of the rows of one site."""
     rows = int(np.ceil(len(clusters) / 3))
     figure = style.new_figure(style.TWO_COLUMNS, 16 + 34 * rows)
@@ -60,7 +65,7 @@ def draw_curves(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequen
         for position, group in enumerate(groups):
             one = abundance[(abundance["cluster"] == cluster) & (abundance["group"] == group)]
             _curve(axes, one.sort_values("period"), position, aside[position])
-        axes.set(title=f"cluster {cluster}")
+        axes.set(title=title(cluster))
         axes.set_ylim(bottom=0)
     for axes in grid[len(clusters) :]:
         axes.set_visible(False)
@@ -84,7 +89,12 @@ def beside(dates: Sequence[str], groups: int) -> npt.NDArray[np.timedelta64]:
     return (places * step * 2 / 3 * 24 * 60).round().astype("timedelta64[m]")
 
 
-def draw_dots(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence[str]) -> Figure:
+def draw_dots(
+    abundance: pd.DataFrame,
+    clusters: Sequence[int],
+    groups: Sequence[str],
+    title: Callable[[int], str] = "cluster {}".format,
+) -> Figure:
     """Draw a single period: shares and, where known, concentrations; groups side by side."""
     drawn = shown(abundance, clusters, groups)
     known = drawn["concentration_per_ml"]
@@ -107,7 +117,7 @@ def draw_dots(abundance: pd.DataFrame, clusters: Sequence[int], groups: Sequence
         axes.grid(axis="y", color=style.GAP, lw=0.4)
         axes.set_axisbelow(True)
     grid[0].set(xlabel="share of all organisms, %", xlim=(0, None))
-    grid[0].set_yticks(range(len(clusters)), [f"cluster {c}" for c in clusters])
+    grid[0].set_yticks(range(len(clusters)), [title(c) for c in clusters])
     if len(known):
         limits = (known.min() / ROOM, known.max() * ROOM)
         grid[1].set(xlabel="organisms per mL, logarithmic", xscale="log", xlim=limits)

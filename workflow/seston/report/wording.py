@@ -21,6 +21,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
+def ratio(value: float | None) -> str:
+    """Return a figure between 0 and 1, or not far above: ``0.80``."""
+    return DASH if value is None or value != value else f"{value:.2f}".replace("-", MINUS)
+
+
 def percent(value: float | None) -> str:
     """Return a share in percent: ``3.2 %``; what is not zero never reads as zero."""
     if value is None or value != value:

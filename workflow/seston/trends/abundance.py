@@ -1,7 +1,6 @@
 """How much of each cluster there was in each period, and how sure that is."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,8 @@ import pandas as pd
 from seston import store
 from seston.errors import SestonError
 from seston.trends.dispersion import Dispersion, Stratum, by_period, site_dispersions
-from seston.trends.effort import count_images, read_effort
-from seston.trends.intervals import design_effect, ratio_of_sums, undetected_below, wilson
+from seston.trends.effort import Level, count_images, read_effort
+from seston.trends.estimates import concentrations, shares
 from seston.trends.notes import note
 from seston.trends.periods import Period
 
@@ -21,7 +20,6 @@ Floats = npt.NDArray[np.float64]
 log = logging.getLogger("seston")
 
 FEW = 3  # samples below which a period is marked
-_WIDEST = 1e6  # an interval whose ends are farther apart says nothing
 
 WHOLE = [
     "samples", "count", "images", "few_samples",
@@ -36,7 +34,10 @@ COLUMNS = [
 
 
 def summarise(
-    effort: pd.DataFrame, counts: npt.NDArray[np.int64], clusters: list[int], confidence: float
+    effort: pd.DataFrame,
+    counts: npt.NDArray[np.int64],
+    clusters: list[int] | list[str],
+    confidence: float,
 ) -> pd.DataFrame:
     """Return the abundance of each cluster in each sampled period of each site and group.
 
@@ -48,8 +49,8 @@ def summarise(
         `read_effort` gives them.
     counts : ndarray of int, shape (m, K)
         Images of each cluster in each sample.
-    clusters : list of int
-        Numbers of the K clusters.
+    clusters : list of int or str
+        What the K clusters, or groups of them, are called.
     confidence : float
         Of the intervals, such as 0.95.
 
@@ -80,7 +81,7 @@ def _stratum(effort: pd.DataFrame, counts: npt.NDArray[np.int64], unit: str) -> 
 def _rows(
     effort: pd.DataFrame,
     counts: npt.NDArray[np.int64],
-    clusters: list[int],
+    clusters: list[int] | list[str],
     share: Dispersion,
     rate: Dispersion,
     confidence: float,
@@ -101,8 +102,8 @@ def _rows(
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "samples": samples, "count": count, "images": images, "few_samples": samples < FEW,
-            **_shares(effort, count, images, total, share, confidence),
-            **_concentrations(effort, counts, period, total, rate, confidence),
+            **shares(effort, count, images, total, share, confidence),
+            **concentrations(effort, counts, period, total, rate, confidence),
             "found": total(counts * known.to_numpy()[:, None]),
             "measured": total(known), "unusable": total(unusable), "rejected": total(rejected),
             "unknown": total(effort["volume_ml"].isna()), "scattered": ~np.isnan(rate.size),
@@ -112,67 +113,26 @@ def _rows(
     )
     frame = frame.astype({name: np.int64 for name in WHOLE})
     frame["site"], frame["group"] = effort["site"].iloc[0], effort["group"].iloc[0]
-    frame["period"], frame["cluster"] = np.repeat(names, len(clusters)), clusters * len(names)
+    frame["period"], frame["cluster"] = np.repeat(names, len(clusters)), [*clusters] * len(names)
     frame["share_how"], frame["rate_how"] = share.how * len(names), rate.how * len(names)
     frame["note"] = [note(row) for row in frame.to_dict("records")]
     return frame[COLUMNS]
 
 
-def _shares(
-    effort: pd.DataFrame,
-    count: Floats,
-    images: Floats,
-    total: Callable[[npt.ArrayLike], Floats],
-    scatter: Dispersion,
-    confidence: float,
-) -> dict[str, Floats]:
-    """Return the shares (T, K) with their intervals; 0 to 1 where the scatter is unknown."""
-    phi = design_effect(scatter.size, images, total(effort["used"] ** 2))
-    low, high = wilson(count, images, phi, scatter.freedom, confidence)
-    unknown = np.isnan(scatter.size) & (images > 0)
-    return {
-        "share": count / images,
-        "share_low": np.where(unknown, 0.0, low),
-        "share_high": np.where(unknown, 1.0, high),
-    }
-
-
-def _concentrations(
-    effort: pd.DataFrame,
-    counts: npt.NDArray[np.int64],
-    period: npt.NDArray[np.integer],
-    total: Callable[[npt.ArrayLike], Floats],
-    scatter: Dispersion,
-    confidence: float,
-) -> dict[str, Floats]:
-    """Return the concentrations per mL (T, K) from samples of known volume.
-
-    The intervals have no upper limit (NaN) where the scatter is unknown or so strong that they
-    span a millionfold, and are those of `undetected_below` where nothing was found.
-    """
-    volumes, water = (effort[name].fillna(0.0) for name in ("analysed_ml", "water_ml"))
-    dilution = np.where(volumes > 0, effort["dilution"], 0.0)[:, None]
-    volume, found = total(volumes), total(counts * dilution)
-    concentration = found / volume
-    between = scatter.size * concentration**2 * total(volumes**2)
-    variance = total(counts * dilution**2) + between
-    low, high = ratio_of_sums(found, variance, volume, scatter.freedom, confidence)
-    endless = (found > 0) & (high > _WIDEST * low)
-    missed = undetected_below(water.to_numpy(float), period, scatter.size, confidence)
-    nothing = (found == 0) & (volume > 0)
-    unknown = np.isnan(scatter.size) & (volume > 0)
-    return {
-        "concentration_per_ml": concentration,
-        "concentration_low": np.where(nothing | unknown | endless, 0.0, low),
-        "concentration_high": np.where(nothing, missed, np.where(endless, np.nan, high)),
-        "endless": endless,
-    }
-
-
 def trends(
-    *, images: Path, samples: Path, period: Period, confidence: float, abundance: Path
+    *,
+    images: Path,
+    samples: Path,
+    period: Period,
+    confidence: float,
+    abundance: Path,
+    abundance_coarse: Path,
+    abundance_name: Path,
 ) -> None:
     """Count each cluster in each period of each site and group, with intervals.
+
+    Three tables alike: of clusters, of their coarse groups, and of their names. Clusters of
+    one name are counted together; each without a name stands for itself, as "cluster 12".
 
     Intervals take the sample as the unit: quasi-binomial Wilson for shares, quasi-Poisson
     for concentrations, with the dispersion pooled over periods; the column ``note`` says
@@ -195,14 +155,24 @@ def trends(
     confidence : float
         Of the intervals, such as 0.95.
     abundance : Path
-        The table to write.
+        Written: the table of clusters.
+    abundance_coarse : Path
+        Written: the table of coarse groups; ``coarse`` stands for ``cluster``.
+    abundance_name : Path
+        Written: the table of names; ``name`` stands for ``cluster``.
     """
     if not 0 < confidence < 1:
         raise SestonError(f"trends.confidence is {confidence}: expected a number between 0 and 1")
     effort = read_effort(samples, period)
-    counts, clusters = count_images(images, effort)
-    table = summarise(effort, counts, clusters, confidence)
-    periods = len(table[["site", "group", "period"]].drop_duplicates())
-    log.info("trends: %d clusters in %d sampled periods", len(clusters), periods)
-    text = table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-    store.write_text(text, abundance)
+    written: dict[Level, Path] = {
+        "cluster": abundance,
+        "coarse": abundance_coarse,
+        "name": abundance_name,
+    }
+    for level, path in written.items():
+        counts, classes = count_images(images, effort, level)
+        table = summarise(effort, counts, classes, confidence).rename(columns={"cluster": level})
+        periods = len(table[["site", "group", "period"]].drop_duplicates())
+        log.info("trends: %d by %s, in %d sampled periods", len(classes), level, periods)
+        text = table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+        store.write_text(text, path)

@@ -1,6 +1,7 @@
 """The samples behind the trends, and what each held of every cluster."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,16 @@ import pandas as pd
 
 from seston import store
 from seston.errors import SestonError
+from seston.naming.names import unnamed
 from seston.trends.periods import Period, start_of_period
+
+Level = Literal["cluster", "coarse", "name"]
+
+_COLUMNS: dict[Level, list[str]] = {
+    "cluster": ["cluster"],
+    "coarse": ["coarse"],
+    "name": ["cluster", "name"],
+}
 
 
 def read_effort(samples: Path, period: Period) -> pd.DataFrame:
@@ -53,29 +63,55 @@ def read_effort(samples: Path, period: Period) -> pd.DataFrame:
     return table
 
 
-def count_images(images: Path, effort: pd.DataFrame) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """Return the images of each cluster in each sample (m, K), and the clusters' numbers.
+def count_images(
+    images: Path, effort: pd.DataFrame, level: Level = "cluster"
+) -> tuple[npt.NDArray[np.int64], list[int] | list[str]]:
+    """Return the images of each class in each sample (m, K), and what the K classes are called.
+
+    Parameters
+    ----------
+    images : Path
+        The table of all images.
+    effort : pandas.DataFrame
+        The m samples.
+    level : {"cluster", "coarse", "name"}
+        What the classes are: clusters, their coarse groups, or their names, with the clusters
+        of one name together and each cluster without a name for itself ("cluster 12").
 
     Raises
     ------
     SestonError
         If the numbers of images differ from those in the sample table.
     """
-    table = store.read_table(images, "images", ["sample", "cluster"]).to_pandas()
-    clusters = np.unique(table["cluster"])
+    table = store.read_table(images, "images", ["sample", *_COLUMNS[level]]).to_pandas()
+    codes, classes = _classes(table, level)
     row = pd.Index(effort["sample"]).get_indexer(table["sample"])
     if (row < 0).any():
         name = table["sample"][row < 0].iloc[0]
         raise SestonError(
             f"{images}: sample {name} is not in the sample table; run again from tables"
         )
-    code = row * len(clusters) + np.searchsorted(clusters, table["cluster"])
-    flat = np.bincount(code, minlength=len(effort) * len(clusters))
-    counts = flat.reshape(len(effort), len(clusters))
+    flat = np.bincount(row * len(classes) + codes, minlength=len(effort) * len(classes))
+    counts = flat.reshape(len(effort), len(classes))
     differs = effort.loc[counts.sum(axis=1) != effort["used"], "sample"].tolist()
     if differs:
         raise SestonError(
             f"{images}: its number of images differs from `used` in the sample table for"
             f" {len(differs)} samples, such as {differs[0]}; delete both tables and run again"
         )
-    return counts, clusters.tolist()
+    return counts, classes
+
+
+def _classes(
+    table: pd.DataFrame, level: Level
+) -> tuple[npt.NDArray[np.int64], list[int] | list[str]]:
+    """Return the class of each image as a position, and what the classes are called."""
+    numbers, codes = np.unique(table["cluster" if level == "name" else level], return_inverse=True)
+    if level != "name":
+        return codes, numbers.tolist()
+    named = table.groupby("cluster")["name"].first()  # all images of a cluster have its name
+    called = [name or unnamed(number) for number, name in zip(numbers, named, strict=True)]
+    # In the order of each name's first, so largest, cluster; "cluster 2" comes before "cluster 12".
+    names = list(dict.fromkeys(called))
+    place = np.array([names.index(name) for name in called], np.int64)
+    return place[codes] if len(place) else codes, names

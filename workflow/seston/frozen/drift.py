@@ -1,0 +1,189 @@
+"""Stage `drift`: whether new images are still like those that the clusters were made from."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from seston import store
+from seston.cluster.clustering import open_points
+from seston.errors import SestonError
+from seston.frozen import far as far_images
+from seston.frozen import new_types as news
+from seston.frozen.baseline import BEYOND, has_limit
+from seston.frozen.comparison import LEAST_BEYOND, SIGNIFICANT, compare
+from seston.frozen.excess import CONFIDENCE
+from seston.frozen.far import draw_far, read_far
+from seston.frozen.sightings import candidate_table, nearest_candidate
+
+log = logging.getLogger("seston")
+
+
+def drift(
+    *,
+    images: Path,
+    samples: Path,
+    baseline: Path,
+    far: Path,
+    adopted: Path,
+    kmeans: Path,
+    embeddings_dir: Path,
+    shards: list[str],
+    seed: int,
+    drift: Path,
+    new_types: Path,
+    report: Path,
+    segment_dir: Path | None = None,
+    threads: int = 1,
+) -> None:
+    """Compare new images with those that the clusters were made from.
+
+    In each sample and each cluster the images are counted that lie farther from their centroid
+    than 99 of 100 did in the earlier run; more than samples of that run differ in it among
+    themselves is told as drift. Those images are searched for groups, candidates for types that
+    the clusters do not know. That clusters grow and shrink is no drift.
+
+    Parameters
+    ----------
+    images : Path
+        The table of all images.
+    samples : Path
+        The table of all samples.
+    baseline : Path
+        What was usual in each cluster.
+    far : Path
+        The images of the earlier run that lay farthest from their centroids.
+    adopted : Path
+        What is told of the earlier run.
+    kmeans : Path
+        Folder of the k-means stage.
+    embeddings_dir : Path
+        Folder with one ``<shard>.arrow`` per shard.
+    shards : list of str
+        Names of the shards.
+    seed : int
+        For the images that are searched where there are too many.
+    drift : Path
+        Written: one row for all, per sample and per cluster.
+    new_types : Path
+        Written: one row per candidate for a new type.
+    report : Path
+        Written: the same in short (JSON).
+    segment_dir : Path, optional
+        Folder with ``<shard>/crops.parquet``, for a clustering that has columns.
+    threads : int
+        Not used: the search takes seconds on one.
+    """
+    points, facts, _ = open_points(embeddings_dir, shards, kmeans, segment_dir)
+    clustering = facts["fingerprint"]
+    told = _told(adopted, clustering)
+    usual = _usual(baseline, facts["k"])
+    before = read_far(far, clustering)
+    table = _images(images, clustering, points.ids)
+    names = pd.read_csv(samples, sep="\t", dtype=str, keep_default_na=False)["sample"].tolist()
+    rows = compare(table.select(["sample", "cluster", "distance"]).to_pandas(), names, usual, told)
+    cluster, distance = (table[name].to_numpy() for name in ("cluster", "distance"))
+    limit = usual["limit"].fillna(0).to_numpy()[cluster]
+    now, _ = draw_far(points, distance.astype(float), distance > limit, seed)
+    candidates = news.find_candidates(now, before)
+    which, near = nearest_candidate(points, distance.astype(float), candidates)
+    found = candidate_table(candidates, which, near, table)
+    for path, result in ((drift, rows), (new_types, found)):
+        text = result.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+        store.write_text(text, path)
+    short = _short(rows, found, told) | {
+        "clustering": clustering,
+        "clusters_tested": int(has_limit(usual["images"]).sum()),
+        "far": int((distance > limit).sum()),
+        "far_searched": len(now.rows),
+    }
+    store.write_text(json.dumps(short, indent=1, sort_keys=True) + "\n", report)
+    log.info("drift: %s", " ".join(short["says"]))
+
+
+def _short(rows: pd.DataFrame, found: pd.DataFrame, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what the tables say, in numbers and sentences."""
+    moved = rows[rows["drift"] == 1]
+    whole = rows.iloc[0]
+    by_sample = moved.loc[moved["level"] == "sample", "sample"].tolist()
+    by_cluster = moved.loc[moved["level"] == "cluster", "cluster"].astype(int).tolist()
+    says = [
+        f"{whole['images']} images are compared with {told['images']} up to {told['latest']}.",
+    ]
+    if told["scatter"]["samples"]["freedom"]:
+        says += [
+            f"{whole['share']:.2%} lie farther from their centroid than 99 % did; expected are"
+            f" {whole['expected']:.2%}." if whole["tested"] else "No image can be tested.",
+            f"{len(by_sample)} samples and {len(by_cluster)} clusters differ from the earlier run.",
+        ]  # fmt: skip
+    else:
+        says.append("The earlier run has one sample only: drift cannot be told from chance.")
+    says.append(
+        f"{len(found)} groups of images may be types that the clusters do not know; one that"
+        " resembles a known type closely cannot be told in this way."
+    )
+    return {
+        "says": says,
+        "images": int(whole["images"]),
+        "drift": bool(whole["drift"]),
+        "samples": by_sample,
+        "clusters": by_cluster,
+        "candidates": len(found),
+        "candidate_images": int(found["images"].sum()),
+        "earlier": told,
+        "thresholds": {
+            "beyond": BEYOND,
+            "significant": SIGNIFICANT,
+            "least_beyond": LEAST_BEYOND,
+            "confidence": CONFIDENCE,
+            "least_images": news.LEAST,
+            "tight": news.TIGHT,
+            "ratio": news.RATIO,
+            "most_searched": far_images.MOST,
+        },
+    }
+
+
+def _told(path: Path, clustering: str) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        same = told["clustering"] == clustering
+    except FileNotFoundError as error:
+        raise SestonError(f"{path}: file not found") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise SestonError(f"{path}: not readable ({error!r}); delete it and run again") from error
+    if not same:
+        raise SestonError(
+            f"{path} tells of clustering {told['clustering'][:12]}, but this run has"
+            f" {clustering[:12]}; delete results/frozen and run again"
+        )
+    return told
+
+
+def _usual(path: Path, k: int) -> pd.DataFrame:
+    try:
+        usual = pd.read_csv(path, sep="\t")
+        if usual["cluster"].tolist() != list(range(k)):
+            raise ValueError(f"{len(usual)} clusters instead of {k}")
+        return usual
+    except FileNotFoundError as error:
+        raise SestonError(f"{path}: file not found") from error
+    except (ValueError, KeyError) as error:
+        raise SestonError(
+            f"{path}: not readable as a baseline ({error!r}); delete it and run again"
+        ) from error
+
+
+def _images(path: Path, clustering: str, ids: pa.Array) -> pa.Table:
+    columns = ["image_id", "sample", "datetime", "cluster", "distance"]
+    table = store.read_table(path, "images", columns)
+    of = store.metadata(table.schema).get("clusters", "")
+    if of != clustering or not table["image_id"].combine_chunks().equals(ids):
+        raise SestonError(
+            f"{path} (of clustering {of[:12]}) does not hold the images of the embeddings, or their"
+            f" clusters ({clustering[:12]}); delete it and run again"
+        )
+    return table

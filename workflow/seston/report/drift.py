@@ -1,0 +1,110 @@
+"""How new images differ from those that frozen clusters were made from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from seston.report.agreement import require_clustering, require_known_clusters
+from seston.report.reading import read_json, read_text_table
+from seston.report.wording import listing, many
+
+MOST = 40  # candidates that are shown
+NUMBERS = (
+    "images", "tested", "beyond", "share", "share_low", "share_high", "expected", "p", "drift",
+    "distance_shift",
+)  # fmt: skip
+TYPES = (
+    "candidate", "images", "far", "samples", "nearest_cluster", "spread", "distance", "earlier",
+    "p",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Images that lie together, far from all frozen centroids: perhaps a new type."""
+
+    number: int
+    images: int
+    nearest: int
+    told: str
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Drift of one run from an earlier one.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        The whole of ``drift.tsv``.
+    samples : pandas.DataFrame
+        Its rows of samples, with `site`, `group` and `datetime`.
+    clusters : pandas.DataFrame
+        Its rows of clusters that drifted, the surest first.
+    told : dict
+        Of the run as a whole (``drift.json``).
+    new_types : pandas.DataFrame
+        The whole of ``new_types.tsv``.
+    candidates : list of Candidate
+        The first of them.
+    """
+
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    clusters: pd.DataFrame
+    told: dict[str, Any]
+    new_types: pd.DataFrame
+    candidates: list[Candidate]
+
+    def examples(self) -> list[str]:
+        """Return the ids of all organisms that show a candidate."""
+        return [name for one in self.candidates for name in one.examples]
+
+
+def read_drift(
+    drift: Path, told: Path, new_types: Path | None, kmeans: Path, clustering: str, k: int,
+    samples: pd.DataFrame,
+) -> Drift:  # fmt: skip
+    """Read ``drift.tsv``, ``drift.json`` and ``new_types.tsv``.
+
+    Raises
+    ------
+    SestonError
+        If a file is unreadable or of another clustering.
+    """
+    facts = read_json(told, ("clustering", "says"))
+    require_clustering(told, facts["clustering"], kmeans, clustering)
+    table = read_text_table(drift, ("level", "sample"), ("cluster", *NUMBERS))
+    clusters = table[(table["level"] == "cluster") & (table["drift"] == 1)].sort_values("p")
+    require_known_clusters(drift, clusters, kmeans, k)
+    by_sample = table[table["level"] == "sample"].merge(
+        samples[["sample", "site", "group", "datetime"]], on="sample", how="left"
+    )
+    types = pd.DataFrame(columns=[*TYPES, "first", "last", "examples"])
+    if new_types is not None:
+        types = read_text_table(new_types, ("first", "last", "examples"), TYPES)
+    candidates = [_candidate(row) for _, row in types.head(MOST).iterrows()]
+    return Drift(table, by_sample, clusters.astype({"cluster": int}), facts, types, candidates)
+
+
+def _candidate(row: pd.Series) -> Candidate:
+    seen = f"in {many(int(row['samples']), 'sample')}, {row['first']}"
+    if row["last"] != row["first"]:
+        seen += f" to {row['last']}"
+    before = many(int(row["earlier"]), "image")
+    return Candidate(
+        number=int(row["candidate"]),
+        images=int(row["images"]),
+        nearest=int(row["nearest_cluster"]),
+        told=f"{seen}; the earlier run had {before} like these",
+        examples=[name for name in row["examples"].split(";") if name],
+    )
+
+
+def drifted_samples(drift: Drift) -> str:
+    """Return the samples that differ from the earlier run, in words; empty if none does."""
+    moved = drift.samples.loc[drift.samples["drift"] == 1, "sample"].tolist()
+    return listing(moved, 8)

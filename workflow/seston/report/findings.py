@@ -1,0 +1,126 @@
+"""What was found out about the clusters: names, trust, tree, drift; whatever of it was given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from seston.errors import SestonError
+from seston.report.drift import Drift, read_drift
+from seston.report.hierarchy import Sweep, Tree, read_sweep, read_tree
+from seston.report.levels import Merged, read_level
+from seston.report.mosaics import Crop
+from seston.report.names import Names, read_names
+from seston.report.oddities import read_circumstances
+from seston.report.organism_crops import find_crops
+from seston.report.results import Results
+from seston.report.strangest import MOST, read_strangest
+from seston.report.trust import Trust, read_trust
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Each is None, or empty, where it was not given.
+
+    Attributes
+    ----------
+    names : Names
+    trust : Trust or None
+    circumstances : pandas.DataFrame or None
+        Days, samples, groups and instruments, with what is odd about them.
+    strangest : pandas.DataFrame or None
+        The strangest organisms, the strangest first.
+    sweep : Sweep or None
+    tree : Tree or None
+    levels : dict of str to Merged
+        Abundances of merged clusters, by what they were merged to.
+    drift : Drift or None
+        How new images differ from those that frozen clusters were made from.
+    crops : dict of str to Crop
+        Of the strangest organisms and of candidates for new types.
+    """
+
+    names: Names = field(default_factory=Names)
+    trust: Trust | None = None
+    circumstances: pd.DataFrame | None = None
+    strangest: pd.DataFrame | None = None
+    sweep: Sweep | None = None
+    tree: Tree | None = None
+    levels: dict[str, Merged] = field(default_factory=dict)
+    drift: Drift | None = None
+    crops: dict[str, Crop] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> pd.DataFrame | None:
+        """The strangest organisms that are drawn; None where there are none."""
+        return None if self.strangest is None or self.strangest.empty else self.strangest[:MOST]
+
+
+def read_findings(
+    results: Results,
+    *,
+    kmeans: Path,
+    segment_dir: Path,
+    shards: Sequence[str],
+    clusters: Path | None = None,
+    clusters_json: Path | None = None,
+    circumstances: Path | None = None,
+    strangest: Path | None = None,
+    density_table: Path | None = None,
+    names: Path | None = None,
+    abundance_coarse: Path | None = None,
+    abundance_name: Path | None = None,
+    tree: Path | None = None,
+    sweep: Path | None = None,
+    drift: Path | None = None,
+    drift_json: Path | None = None,
+    new_types: Path | None = None,
+) -> Findings:
+    """Read what was given and see that it belongs to the results.
+
+    Raises
+    ------
+    SestonError
+        If a file is unreadable or does not belong to the others, or one is given without
+        the one that says what it was made from.
+    """
+    clustering, k = results.kmeans["fingerprint"], results.kmeans["k"]
+    told = Names() if names is None else read_names(names, kmeans, clustering, k)
+    levels = {"coarse": abundance_coarse, "name": abundance_name}
+    odd = None if strangest is None else read_strangest(strangest, results.images)
+    _require_both(clusters, "--clusters", clusters_json, "--clusters-json")
+    _require_both(drift, "--drift", drift_json, "--drift-json")
+    drifted = (
+        read_drift(drift, drift_json, new_types, kmeans, clustering, k, results.samples)
+        if drift and drift_json
+        else None
+    )
+    shown = [] if odd is None else odd["image_id"][:MOST].tolist()
+    shown += [] if drifted is None else drifted.examples()
+    return Findings(
+        names=told,
+        trust=(
+            read_trust(clusters, clusters_json, density_table, kmeans, clustering, k)
+            if clusters and clusters_json
+            else None
+        ),
+        circumstances=None if circumstances is None else read_circumstances(circumstances),
+        strangest=odd,
+        sweep=None
+        if sweep is None
+        else read_sweep(sweep, kmeans, results.kmeans.get("embeddings")),
+        tree=None if tree is None else read_tree(tree, kmeans, clustering, k),
+        levels={
+            level: read_level(path, level, told, results.abundance)
+            for level, path in levels.items()
+            if path is not None and (level != "name" or told.names)
+        },
+        drift=drifted,
+        crops=find_crops(segment_dir, shards, shown),
+    )
+
+
+def _require_both(first: Path | None, option: str, second: Path | None, other: str) -> None:
+    if (first is None) != (second is None):
+        raise SestonError(f"report: {option} and {other} go together; give both or none")

@@ -1,0 +1,191 @@
+"""Command `similar`: the organisms of a run that are most like one of them, or like a picture."""
+
+import csv
+import io
+import logging
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seston import store
+from seston.crops import read_crops
+from seston.errors import SestonError
+from seston.search.board import Cell, draw_board
+from seston.search.lookup import Lookup, Near
+
+log = logging.getLogger("seston")
+
+SHOWN = 3  # ids that an unknown one may have meant
+COLUMNS = ("image_id", "sample", "datetime", "cluster")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked about: its embedding, its picture, and which images are left out."""
+
+    name: str
+    embedding: npt.NDArray[np.float32]
+    crop: bytes
+    pixel_um: float | None
+    without: tuple[int, int]
+
+
+def similar(
+    target: str,
+    /,
+    *,
+    n: int = 50,
+    results: Path = Path("results"),
+    out: Path = Path("similar"),
+    other_samples: bool = False,
+    threads: int = 1,
+) -> None:
+    """Find the organisms of a run that are most like one of them, or like a picture.
+
+    Writes OUT.tsv, a table of the organisms from the nearest on, and OUT.png, a mosaic of
+    them. Near is what has a similar embedding (Euclidean distance), by the run's chosen model.
+
+    A picture is padded and embedded as the run does with its crops. Its neighbours are taken out
+    by what the picture alone shows, so a crop of a FlowCam or an IFCB, whose run has masks
+    for that, may be embedded a little otherwise than in the run.
+
+    Parameters
+    ----------
+    target : str
+        The id of an image (SAMPLE/ROI), or a file: PNG, JPEG or TIFF with one organism.
+    n : int
+        Organisms to find.
+    results : Path
+        The results folder of a finished run.
+    out : Path
+        What to write, without ending.
+    other_samples : bool
+        Leave out the sample of the image that is asked about.
+    threads : int
+        CPU threads.
+    """
+    if n < 1:
+        raise SestonError(f"--n is {n}, expected 1 or more")
+    lookup = Lookup(chosen_model(results) / "embeddings", results / "index")
+    query = _query(target, lookup, results, other_samples, threads)
+    near = lookup.nearest(query.embedding, n, query.without)
+    found = describe(lookup, near, results)
+    crops = _crops(lookup, near.ranks, results)
+    cells = [
+        Cell(crop, um, f"{row['rank']}  {_of_cluster(row)}", row["image_id"])
+        for row, (um, crop) in zip(found, crops, strict=True)
+    ]
+    board = draw_board(Cell(query.crop, query.pixel_um, "query", query.name), cells)
+    table, picture = (Path(f"{out}{ending}") for ending in (".tsv", ".png"))
+    store.write_text(_tsv(found), table)
+    with store.atomic(picture) as temporary:
+        board.save(temporary, "PNG")
+    log.info("%d of %d organisms nearest to %s: %s, %s",
+             len(found), len(lookup), query.name, table, picture)  # fmt: skip
+
+
+def chosen_model(results: Path) -> Path:
+    """Return the folder of the model whose clusters the results show.
+
+    Raises
+    ------
+    SestonError
+        If the run has not come so far.
+    """
+    chosen = results / "chosen_model.txt"
+    try:
+        return results / chosen.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SestonError(
+            f"{chosen}: {error.strerror}; give the results folder of a finished run (--results)"
+        ) from error
+
+
+def describe(lookup: Lookup, near: Near, results: Path) -> list[dict[str, Any]]:
+    """Return a row of the table for each image found: what the run's tables say of it."""
+    path = results / "tables" / "images.parquet"
+    images = store.read_table(path, "images", [*COLUMNS, "name"])
+    ids = lookup.rows.ids.take(pa.array(near.ranks))
+    places = pc.index_in(ids, images["image_id"])
+    if places.null_count:
+        lost = ids.filter(pc.is_null(places))[0].as_py()
+        raise SestonError(
+            f"{path}: no image {lost}, which the index of the run has; one of them is out of"
+            " date: run the workflow again"
+        )
+    rows = images.take(places).to_pylist()
+    told = zip(rows, near.distances.tolist(), near.cosines.tolist(), strict=True)
+    return [
+        {"rank": rank, **row, "distance": f"{distance:.6g}", "cosine": f"{cosine:.6g}"}
+        for rank, (row, distance, cosine) in enumerate(told, 1)
+    ]
+
+
+def unknown(target: str, ids: pa.Array) -> SestonError:
+    """Return the error about what is neither a file nor an image, with ids that may be meant."""
+    sample, _, roi = target.rpartition("/")
+    mine = ids.filter(pc.starts_with(ids, f"{sample}/")).to_pylist() if sample else []
+    if mine:
+        meant = get_close_matches(target, mine, SHOWN) or mine[:SHOWN]
+    else:
+        meant = ids.filter(pc.ends_with(ids, f"/{roi}")).to_pylist()[:SHOWN]
+    if not meant:
+        samples = pc.unique(pc.replace_substring_regex(ids, "(?s)/.*", "")).to_pylist()
+        meant = [f"{name}/…" for name in get_close_matches(sample or target, samples, SHOWN)]
+    hint = f"; near it are {', '.join(meant)}" if meant else ""
+    return SestonError(f"{target}: neither an image of the run (SAMPLE/ROI) nor a file{hint}")
+
+
+def _query(target: str, lookup: Lookup, results: Path, others: bool, threads: int) -> Query:
+    rank = lookup.rank(target)
+    if rank is not None:
+        own = lookup.of_sample(target.partition("/")[0]) if others else (rank, rank + 1)
+        [(um, crop)] = _crops(lookup, np.array([rank]), results)
+        return Query(target, lookup.embedding(rank), crop, um, own)
+    if not os.path.exists(target):  # noqa: PTH110 - Path.exists raises of too long a name
+        raise unknown(target, lookup.rows.ids)
+    if others:
+        raise SestonError(f"--other-samples: {target} is a file, of no sample; leave it out")
+    # Only now: this may start torch.
+    from seston.search.query import embed_query, read_query, was_cleaned
+
+    path = Path(target)
+    crop = read_query(path, was_cleaned(results / "settings.yaml"))
+    embedding = embed_query(crop, chosen_model(results), lookup.rows.fingerprint, threads)
+    return Query(path.name, embedding, crop, None, (0, 0))
+
+
+def _crops(
+    lookup: Lookup, ranks: npt.NDArray[np.int64], results: Path
+) -> list[tuple[float | None, bytes]]:
+    """Return µm per pixel and picture of each image."""
+    by_shard: dict[str, list[str]] = {}
+    placed = [lookup.rows.where(int(lookup.rows.order[rank])) for rank in ranks]
+    for shard, name in placed:
+        by_shard.setdefault(shard, []).append(name)
+    crops: dict[str, tuple[float | None, bytes]] = {}
+    for shard, names in by_shard.items():
+        crops |= read_crops(results / "segment" / shard / "crops.parquet", names)
+    return [crops[name] for _, name in placed]
+
+
+def _of_cluster(row: dict[str, Any]) -> str:
+    return row["name"] or f"cluster {row['cluster']}"
+
+
+def _tsv(found: list[dict[str, Any]]) -> str:
+    columns = ["rank", *COLUMNS, "name", "distance", "cosine"]
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, delimiter="\t", lineterminator="\n")
+    table.writeheader()
+    for row in found:
+        when = row["datetime"].isoformat() if row["datetime"] else ""
+        table.writerow(row | {"datetime": when})
+    return text.getvalue()
