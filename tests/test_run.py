@@ -21,12 +21,27 @@ from seston.arrays import ArrayFile
 from seston.config import complete
 
 TABLES = ["tables/images.parquet", "tables/samples.tsv", "tables/abundance.tsv"]
-KMEANS = ["pretrained/kmeans/centroids.npy", "finetuned/kmeans/centroids.npy"]
+OF_CLUSTERS = ("clusters", "strangest", "cluster_names", "circumstances", "kmeans_density")
+CLUSTERS = [
+    *(f"tables/{name}.tsv" for name in (*OF_CLUSTERS, "abundance_coarse", "abundance_name")),
+    *(f"finetuned/tree/{name}" for name in ("tree.tsv", "coarse.tsv", "tree.nwk", "tree.json")),
+    *(
+        "tables/clusters.json",
+        "finetuned/kmeans/space.npz",
+        "index/index.faiss",
+        "index/index.json",
+    ),
+]
+KMEANS = [
+    f"{model}/kmeans/{name}"
+    for model in ("pretrained", "finetuned")
+    for name in ("centroids.npy", "space.npz")
+]
 
 
 def digests(project) -> dict[str, str]:
     results = project.folder / "results"
-    files = [*TABLES, *KMEANS, "finetuned/kmeans/kmeans.json", "report/index.html"]
+    files = [*TABLES, *CLUSTERS, *KMEANS, "finetuned/kmeans/kmeans.json", "report/index.html"]
     files += ["finetuned/evidence.tsv", "verdict.json", "map.parquet", "attention.npz"]
     return {name: hashlib.sha256((results / name).read_bytes()).hexdigest() for name in files}
 

@@ -31,7 +31,8 @@ rule sweep:
         "results/benchmarks/{model}/sweep.tsv"
     conda:
         "../../envs/cpu.yaml"
-    threads: 4
+    # Hundreds of small clusterings: threads would wait for each other.
+    threads: 1
     resources:
         mem_mb=grow(4000),
         runtime=grow(60),
