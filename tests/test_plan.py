@@ -112,3 +112,20 @@ def test_columns_to_cluster_by_are_measurements(plan):
     assert plan(cluster={"columns": columns}).config["cluster"]["columns"] == columns
     with pytest.raises(SestonError, match=r"cluster\.columns: found 'log_esd_mu'.* mean 'esd_um'"):
         plan(cluster={"columns": {"log_esd_mu": 1, "area_px": 1}})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["chosen_model.txt", "pretrained/model.safetensors", "pretrained/kmeans/centroids.npy",
+     "pretrained/tree/coarse.tsv", "tables/images.parquet", "frozen/baseline.tsv"],
+)  # fmt: skip
+def test_whatever_changes_in_an_earlier_run_is_noticed(plan, earlier, tmp_path, name):
+    (tmp_path / earlier / "chosen_model.txt").write_text("pretrained\n")
+    before = plan(cluster={"frozen": earlier}).frozen_digest()
+    path = tmp_path / earlier / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("pretrained\n\n")
+    after = plan(cluster={"frozen": earlier}).frozen_digest()
+    assert after != before
+    path.touch()
+    assert plan(cluster={"frozen": earlier}).frozen_digest() == after

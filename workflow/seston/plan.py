@@ -64,13 +64,17 @@ class Plan:
         return [name] if name else []
 
     def frozen_digest(self) -> str:
-        """Return what tells the earlier run from any other: its choice, and its clustering."""
+        """Digest of what is taken over from the earlier run."""
         found = []
-        for name in self.frozen:
-            chosen = Path(name) / "chosen_model.txt"
-            model = chosen.read_text(encoding="utf-8").strip()
-            found += [str(chosen), f"{name}/{model}/kmeans/kmeans.json"]
-        return _digest([name for name in found if Path(name).is_file()])
+        for folder in map(Path, self.frozen):
+            model = (folder / "chosen_model.txt").read_text(encoding="utf-8").strip()
+            found = [folder / "chosen_model.txt", folder / model / "model.safetensors"]
+            found += sorted((folder / model).glob("kmeans/*"))
+            found += sorted((folder / model).glob("tree/*"))
+            found += sorted(folder.glob("frozen/*"))
+            found.append(folder / "tables" / "images.parquet")
+        # `adopt` tells which of them are missing.
+        return _digest([str(path) for path in found if path.is_file()])
 
     @property
     def names_file(self) -> list[str]:

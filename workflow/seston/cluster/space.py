@@ -142,6 +142,8 @@ def fit_space(
     if measured is not None and len(columns):
         centres = np.nanmean(measured, axis=0).astype(np.float32)
         deviations = np.nanstd(measured, axis=0)
+        # Of equal numbers, rounding leaves a deviation that is not zero.
+        deviations[np.nanmax(measured, axis=0) == np.nanmin(measured, axis=0)] = 0
         strength = np.asarray(weights) * np.sqrt(varies)
         scales = np.divide(
             strength, deviations, out=np.zeros_like(deviations), where=deviations > 0
