@@ -120,7 +120,15 @@ def earlier_run(folder: Path, rows, sample, k: int) -> Results:
     weights = {"weight": np.arange(3, dtype=np.float32)}
     save_file(weights, folder / "pretrained" / "model.safetensors", tags)
     (folder / "chosen_model.txt").write_text("pretrained\n")
+    write_called(folder, clustering, k)
     return run
+
+
+def write_called(folder: Path, clustering: str, k: int) -> None:
+    """What a run calls its k clusters: the first has a name."""
+    rows = [f"{clustering}\t{one}\t0\t{'' if one else 'Ceratium'}\t" for one in range(k)]
+    text = "\n".join(["clustering\tcluster\tcoarse\tname\tremark", *rows]) + "\n"
+    (folder / "tables" / "cluster_names.tsv").write_text(text)
 
 
 def adopt_into(results: Path, frozen: Path, size: int = SIZE) -> None:
@@ -129,17 +137,21 @@ def adopt_into(results: Path, frozen: Path, size: int = SIZE) -> None:
     adopt(
         frozen=frozen, size=size, model=model / "model.safetensors", kmeans_dir=model / "kmeans",
         tree_dir=model / "tree", baseline=results / "frozen" / "baseline.tsv",
-        far=results / "frozen" / "far.npz", adopted=results / "frozen" / "adopted.json",
+        far=results / "frozen" / "far.npz", names=results / "frozen" / "cluster_names.tsv",
+        adopted=results / "frozen" / "adopted.json",
     )  # fmt: skip
     (results / "chosen_model.txt").write_text("pretrained\n")
 
 
-def new_images(results: Path, rows, sample) -> Results:
+def new_images(results: Path, rows, sample, prefix: str = "new") -> Results:
     """Give the clusters of a frozen run to new images."""
     kmeans = results / "pretrained" / "kmeans"
     cluster, distance = nearest(rows, np.load(kmeans / "centroids.npy"))
-    clustering = json.loads((kmeans / "kmeans.json").read_text())["fingerprint"]
-    return write_images(results, rows, sample, "new", cluster, distance, clustering, "2025-05-01")
+    facts = json.loads((kmeans / "kmeans.json").read_text())
+    made = facts["fingerprint"]
+    run = write_images(results, rows, sample, prefix, cluster, distance, made, "2025-05-01")
+    write_called(results, made, facts["k"])
+    return run
 
 
 def drift_of(run: Results):

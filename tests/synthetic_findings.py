@@ -207,12 +207,16 @@ def write_drift(
     rows.append(["cluster", "", 0, 0, 0, 0, "", "", "", "", "", 0, "", ""])
     types = [
         [number, 10 + number, 9, 2, "2020-01-06", "2020-01-13", 1, 0.5, 0.9, 3, 0.01,
-         ";".join(ids)]
+         json.dumps(ids)]
         for number, ids in enumerate(candidates)
     ]  # fmt: skip
     columns = ["candidate", "images", "far", "samples", "first", "last", "nearest_cluster",
                "spread", "distance", "earlier", "p", "examples"]  # fmt: skip
-    told = {"clustering": CLUSTERING, "says": ["900 images are compared." + evil]}
+    earlier = {
+        "chosen": "finetuned", "clustered_in": "../first year/results" + evil, "images": 5643,
+        "latest": "2019-12-30" + evil, "scatter": {"samples": {"freedom": 53}},
+    }  # fmt: skip
+    told = {"clustering": CLUSTERING, "earlier": earlier}
     store.write_text(json.dumps(told), folder / "drift.json")
     return {
         "drift": _write(pd.DataFrame(rows, columns=head), folder / "drift.tsv"),

@@ -28,8 +28,12 @@ def test_all_files_are_copied_as_they_are(old, tmp_path):
     for name in COPIED:
         copy, original = (f / "pretrained" / name for f in (tmp_path / "new", old.folder))
         assert copy.read_bytes() == original.read_bytes()
+    called = (old.folder / "tables" / "cluster_names.tsv").read_bytes()
+    assert (tmp_path / "new" / "frozen" / "cluster_names.tsv").read_bytes() == called
+    assert b"Ceratium" in called
     told = json.loads((tmp_path / "new" / "frozen" / "adopted.json").read_text())
     assert (told["images"], told["samples"], told["k"]) == (720, 12, K)
+    assert told["sample_names"] == old.samples
     assert (told["earliest"], told["latest"]) == ("2024-05-01", "2024-05-12")
     assert told["clustered_in"] == told["adopted_from"] == str(old.folder)
     table = pd.read_csv(tmp_path / "new" / "frozen" / "baseline.tsv", sep="\t")
@@ -53,7 +57,10 @@ def test_a_chain_keeps_the_first_baseline(old, tmp_path):
     adopt_into(third, second)
     for name in ("baseline.tsv", "far.npz"):
         assert (third / "frozen" / name).read_bytes() == (second / "frozen" / name).read_bytes()
+    called = [run / "cluster_names.tsv" for run in (second / "tables", third / "frozen")]
+    assert called[0].read_bytes() == called[1].read_bytes()
     told = json.loads((third / "frozen" / "adopted.json").read_text())
+    assert told["sample_names"] == old.samples  # those that the clusters were made from
     assert (told["clustered_in"], told["adopted_from"]) == (str(old.folder), str(second))
     assert told["latest"] == "2024-05-12"
     _, found, _ = drift_of(new_images(third, rows, sample))
@@ -77,6 +84,16 @@ def test_everything_that_is_missing_is_told_at_once(old, tmp_path):
     assert "lacks 5 files of a finished run" in told and "run it again with this one" in told
     assert all(name in told for name in ("space.npz", "tree.tsv", "coarse.tsv", "tree.nwk"))
     assert not (tmp_path / "new").exists()
+
+
+def test_names_are_needed_and_of_the_clusters_that_are_taken_over(old, tmp_path):
+    called = old.folder / "tables" / "cluster_names.tsv"
+    called.write_text(called.read_text().replace(called.read_text().split()[5], "ab" * 32))
+    with pytest.raises(SestonError, match=r"has the names of clustering abababababab, but"):
+        adopt_into(tmp_path / "new", old.folder)
+    called.unlink()
+    with pytest.raises(SestonError, match=r"lacks 1 file of a(?s:.*)cluster_names\.tsv"):
+        adopt_into(tmp_path / "new", old.folder)
 
 
 def test_missing_embeddings_and_tables_are_told(old, tmp_path):

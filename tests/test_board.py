@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seston.search.board import GAP, SIDE, TEXT, Cell, draw_board
+from seston.search.board import GAP, SIDE, TEXT, Cell, _cut, _font, draw_board
 
 
 def cell(width, height, um, colour=(200, 0, 0), title="1  cluster 3"):
@@ -63,3 +63,14 @@ def test_rows_of_eight(found, shape):
 def test_the_same_question_gives_the_same_picture():
     cells = [cell(30, 20, 0.5), cell(10, 40, None)]
     assert draw_board(cells[0], cells).tobytes() == draw_board(cells[0], cells).tobytes()
+
+
+def test_ids_that_are_too_long_keep_their_sample_and_their_end():
+    text = "lake-2018-05-22/SPC-EAWAG-0P5X-1526962500-roi-000123456.jpeg"
+    shown = _cut(text, 9)
+    front, end = shown.split("…")
+    assert front.startswith("lake-2018-05-22") and text.startswith(front)
+    assert len(end) > 3 and text.endswith(end)
+    longer = f"{text[: len(front) + 1]}…{end}"
+    assert _font(9).getlength(shown) <= SIDE < _font(9).getlength(longer) + 9
+    assert _cut("sample/00001", 9) == "sample/00001"

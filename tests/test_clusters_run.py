@@ -7,7 +7,6 @@ import sys
 
 import pandas as pd
 import pytest
-import yaml
 
 from conftest import REPOSITORY, Project
 
@@ -85,6 +84,10 @@ def next_year(project, tmp_path) -> Project:
 
 
 def test_frozen_clusters_keep_their_numbers_and_names(project, next_year):
+    names = project.folder / "results/tables/cluster_names.tsv"
+    table = pd.read_csv(names, sep="\t", keep_default_na=False, dtype=str)
+    table.loc[0, "name"] = "Dinobryon"
+    table.to_csv(names, sep="\t", index=False)
     plan = next_year.planned()
     assert plan["adopt"] == plan["drift"] == 1
     assert not {"backbone", "finetune", "kmeans", "tree", "sweep"} & set(plan)
@@ -95,6 +98,7 @@ def test_frozen_clusters_keep_their_numbers_and_names(project, next_year):
     assert (same["cluster"] == earlier["cluster"]).all()
     assert (same["coarse"] == earlier["coarse"]).all()
     assert same["distance"].to_numpy() == pytest.approx(earlier["distance"].to_numpy(), abs=1e-3)
+    assert set(later.loc[later["cluster"] == 0, "name"]) == {"Dinobryon"}
     copied = later.loc[later["sample"] == "new", "cluster"].to_numpy()
     assert list(copied) == list(earlier.loc[earlier["sample"] == "2018-06-02", "cluster"])
     drift = pd.read_csv(next_year.folder / "results/tables/drift.tsv", sep="\t")
@@ -106,13 +110,13 @@ def test_frozen_clusters_keep_their_numbers_and_names(project, next_year):
 
 
 def test_an_unfinished_run_cannot_be_frozen_and_says_what_is_missing(project, next_year):
-    (project.folder / "results/tables/images.parquet").unlink()
     model = (project.folder / "results/chosen_model.txt").read_text().strip()
-    (project.folder / f"results/{model}/kmeans/space.npz").unlink()
+    for name in ("kmeans/space.npz", "tree/coarse.tsv"):
+        (project.folder / "results" / model / name).unlink()
     result = next_year.snakemake("--cores", "2", "results/pretrained/model.safetensors")
     assert result.returncode != 0
     told = (next_year.folder / "results/logs/adopt.log").read_text()
-    assert "images.parquet" in told and "space.npz" in told
+    assert "space.npz" in told and "coarse.tsv" in told
     assert not (next_year.folder / "results/pretrained/model.safetensors").exists()
 
 
@@ -160,5 +164,3 @@ def test_settings_of_clusters_reach_k_means(project):
     assert told["space"]["pca"] == 8 and told["space"]["whiten"] is True
     assert told["space"]["columns"] == {"log_esd_px": 0.5} and told["dim"] == 9
     assert images(project)["coarse"].nunique() == 2
-    shown = yaml.safe_load((project.folder / "results/settings.yaml").read_text())["cluster"]
-    assert {key: shown[key] for key in settings} == settings

@@ -113,3 +113,8 @@ def test_a_number_of_clusters_is_a_number_or_auto(k):
     assert complete({"samples": "s.tsv", "cluster": {"k": "auto"}})["cluster"]["k"] == "auto"
     with pytest.raises(SestonError, match=r'cluster\.k: .*"auto" takes the number'):
         complete({"samples": "s.tsv", "cluster": {"k": k}})
+
+
+def test_a_misspelt_word_names_the_nearest():
+    with pytest.raises(SestonError, match=r"cluster\.balance: 'densty'.*did you mean 'density'\?"):
+        complete({"samples": "s.tsv", "cluster": {"balance": "densty"}})

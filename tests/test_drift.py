@@ -40,7 +40,7 @@ def test_a_type_that_was_withheld_is_found(planted):
     seen = [run.ids[new][0][:6], run.ids[new][-1][:6]]
     days = {name: f"2025-05-{int(name[3:]) + 1:02d}" for name in run.samples}
     assert [row["first"], row["last"]] == [days[name] for name in seen]
-    examples = row["examples"].split(";")
+    examples = json.loads(row["examples"])
     assert len(examples) == 8 and set(examples) <= set(run.ids[new])
     assert report["candidates"] == 1 and report["drift"]
 
@@ -96,6 +96,18 @@ def test_images_of_poorer_quality_are_drift_without_a_new_type(frozen):
     table, found, report = drift_of(new_images(frozen, rows + noise, sample))
     assert report["drift"] and len(found) == 0
     assert table["distance_shift"].iloc[0] > 0.5
+
+
+def test_samples_that_the_earlier_run_has_too_are_told(frozen, caplog):
+    rows, _, sample = photographs(types(9)[:KNOWN], 32, 20, seed=7)  # of old000 to old029
+    *_, report = drift_of(new_images(frozen, rows, sample, prefix="old"))
+    assert report["same_samples"] == [f"old{number:03d}" for number in range(30)]
+    told = "30 of 32 samples are in the earlier run too (old000, old001, old002, old003, old004, …)"
+    assert f"{told}: their drift says nothing" in caplog.text
+    assert "sample_names" not in report["earlier"]
+    caplog.clear()
+    *_, report = drift_of(new_images(frozen, rows, sample))
+    assert report["same_samples"] == [] and "earlier run too" not in caplog.text
 
 
 def test_two_runs_give_the_same_bytes(frozen, monkeypatch):

@@ -11,7 +11,16 @@ import pytest
 from PIL import Image
 
 from seston.errors import SestonError
-from seston.report import clustering_words, drift_figure, organism_crops, strangest, trust_figure
+from seston.report import (
+    clustering_words,
+    drift,
+    drift_figure,
+    oddities,
+    organism_crops,
+    origin,
+    strangest,
+    trust_figure,
+)
 from seston.report.findings import read_findings
 from seston.report.mosaics import Crop
 from seston.report.names import Names
@@ -62,8 +71,9 @@ def cards(page: Path) -> dict[int, dict[str, str | None]]:
 
 def test_a_card_tells_name_group_flags_and_trust(page):
     text = words(page)
-    mine = text[text.index("Cyclotella</script>") :]
-    assert "cluster 0, coarse group 0; dubious, AphiaID 149619, by EW</script>" in mine
+    assert "Dinobryon" + EVIL + " (cluster 3)" in text
+    mine = text[text.index("(cluster 0)") :]
+    assert "coarse group 0; dubious, AphiaID 149619, by EW</script>" in mine[:200]
     assert "unstable stability 0.83 Clustering resampled images does not find" in text
     assert "one day 62.5 % on 2020-01-06</script>" in text
     # What the cluster is otherwise like is told where the pictures made it, not of any bloom.
@@ -101,7 +111,8 @@ def test_clusters_are_listed_by_size_with_their_trust(page):
 def test_the_clustering_as_a_whole_is_judged(page):
     text = words(page)
     assert "Mean silhouette 0.12: near 1 clusters lie far apart" in text
-    assert "NMI 0.51, AMI 0.50 and ARI 0.29 (0 as by chance, 1 the same). 10.0 % of" in text
+    assert "NMI 0.51, AMI 0.50 and ARI 0.29. 1 is the same; AMI and ARI are 0 as by chance" in text
+    assert "10.0 % of the images are noise" in text
 
 
 def test_what_differs_about_days_and_instruments_is_told(page):
@@ -140,6 +151,131 @@ def test_frozen_clusters_are_told_of_at_the_top(page):
     assert "Clusters of an earlier run, not renumbered. New images were given to the" in summary
     assert "clusters of ../last year/results" in summary
     assert "were taken over unchanged from an earlier run (../last year/results)" in text
+
+
+def test_the_model_of_an_earlier_run_is_not_told_from_these_settings(page):
+    text = words(page)
+    assert "model of the earlier run fine-tuned there; feature" in text
+    assert "embedded with the model of the earlier run at ../first year/results" in text
+    assert ", fine-tuned there (network vit_small3_patch8_64; weights: bundled); the" in text
+    assert "given to the nearest centroid of the earlier run, found there by k-means" in text
+    assert "This report uses the model of the earlier run, fine-tuned there: it is" in text
+    assert "pre-trained" not in text[: text.index("To cite")]
+    assert [row[0] for row in table_of(page, "Confounding")[:1]] == ["measure"]
+    assert table_of(page, "Confounding")[0][1] == "earlier run's"
+
+
+@pytest.mark.parametrize(
+    ("source", "earlier", "training"),
+    [
+        ("dino from bundled", {}, "fine-tuned there without labels by DINO (Caron et al. 2021)"),
+        ("bundled", {"chosen": "pretrained"}, "not fine-tuned there"),
+        ("/of/runs from May/w.pth", {}, "not fine-tuned there"),
+        ("", {"chosen": "finetuned"}, "fine-tuned there"),
+        ("", {}, ""),
+    ],
+)
+def test_how_an_earlier_run_made_its_model(source, earlier, training):
+    found = origin.adopted_model("old/results", {"source": source}, earlier)
+    assert found is not None
+    assert (found.run, found.training) == ("old/results", training)
+    first = origin.adopted_model("old/results", {}, {"clustered_in": "older/results"})
+    assert first is not None and first.run == "older/results"
+    assert origin.adopted_model("", {"source": source}, earlier) is None
+
+
+def test_the_weights_of_a_network_in_words():
+    assert origin.weights("dino from hub") == "pre-trained weights of timm, Wightman 2019"
+    assert origin.weights("bundled") == "weights: bundled"
+    assert origin.weights("") == ""
+
+
+def test_clusters_that_are_not_seen_again_are_gathered(tmp_path):
+    one = Site("", ("",), ("2020-01-06",), 1)
+    frozen = {"cluster": {"frozen": "old/results"}}
+    given = write_results(tmp_path / "in", (one,), clusters=3, attention=None, **frozen)
+    given |= write_findings(tmp_path / "in", given, names={0: "A", 1: "B", 2: "C"})
+    page = drawn(given, tmp_path / "report", quick=True)
+    [seen] = cards(page)
+    empty = [f"{cluster} {name}" for cluster, name in enumerate("ABC") if cluster != seen]
+    assert f"Not seen this time: {empty[0]} and {empty[1]}." in words(page)
+
+
+def drift_of(clusters: list[list], candidates: int = 0, samples: tuple = (0, 0), freedom: int = 9):
+    columns = ["level", "cluster", "images", "tested", "share", "expected", "drift"]
+    sums = [sum(row[place] for row in clusters) for place in (1, 2)]
+    rows = [["all", np.nan, *sums, 0.0, 0.0093, 0], *(["cluster", *row] for row in clusters)]
+    table = pd.DataFrame(rows, columns=columns)
+    told = {"earlier": {"images": 5643, "latest": "2024-04-08",
+                        "scatter": {"samples": {"freedom": freedom}}}}  # fmt: skip
+    by_sample = pd.DataFrame({"sample": list("ab"), "drift": samples})
+    moved = table[(table["level"] == "cluster") & (table["drift"] == 1)]
+    types = pd.DataFrame(index=range(candidates))
+    return drift.drift_words(drift.Drift(table, by_sample, moved, told, types, []))
+
+
+def test_what_was_compared_and_what_was_found_in_words():
+    nothing = [[0, 1289, 1289, 0, 0.01, 0], [26, 40, 0, 0, 0.01, 0], [27, 8, 0, 0, 0.01, 0],
+               [28, 0, 0, 0, 0.01, 0]]  # fmt: skip
+    assert drift_of(nothing) == [
+        "1,289 of 1,337 images are compared with 5,643 up to 2024-04-08; 48 are in 2 clusters too"
+        " small in the earlier run to have a limit (26 and 27).",
+        "0.0\u202f% lie beyond the limit of their cluster; expected are 0.9\u202f%.",
+        "No sample and no cluster differs from the earlier run.",
+        "No group of images may be a new type (one like a known type cannot be told in this way).",
+    ]
+    some = drift_of([[0, 9, 9, 0.1, 0.01, 1]], candidates=2, samples=(1, 1))
+    assert some[0] == "9 of 9 images are compared with 5,643 up to 2024-04-08."
+    assert some[2] == "2 samples and 1 cluster differ from the earlier run."
+    assert some[3].startswith("2 groups of images may be new types (but one like")
+    assert drift_of([[0, 9, 9, 0.1, 0.01, 1]])[2].startswith("No sample and 1 cluster differs")
+    one = drift_of([[5, 1, 0, 0, 0.01, 0]], candidates=1, freedom=0)
+    assert one[0].endswith("; 1 is in 1 cluster too small in the earlier run to have a limit (5).")
+    assert one[1] == "The earlier run has one sample only: drift cannot be told from chance."
+    assert one[2].startswith("1 group of images may be a new type (but")
+
+
+def test_clusters_of_one_name_are_one_curve(page):
+    told = pd.read_csv(page.parents[1] / "in/abundance_name.tsv", sep="\t")
+    present = told.groupby("name")["count"].sum().gt(0).sum()
+    text = words(page)
+    assert f"{present} names. Clusters of one name are one curve; those without a name" in text
+    labels = [tags.get("alt") or "" for _, tags in Reader(page).tags]
+    assert any(f"the {present} most frequent names at shore" in label for label in labels)
+
+
+def test_instruments_and_sites_coincide_where_no_site_has_two():
+    samples = pd.DataFrame({"site": ["a", "b", "b"], "instrument": ["x", "y", "y"]})
+    assert oddities.instrument_is_site(samples)
+    assert not oddities.instrument_is_site(samples.assign(instrument="x"))
+    assert not oddities.instrument_is_site(samples.assign(instrument=["x", "y", "x"]))
+    assert not oddities.instrument_is_site(samples[["site"]])
+    shared = samples.assign(site=["a", "b", "c"], instrument=["x", "y", "y"])
+    assert oddities.instrument_is_site(shared)
+
+
+@pytest.mark.parametrize("coincide", [True, False])
+def test_a_flag_of_an_instrument_says_when_it_may_be_the_site(tmp_path, coincide):
+    given = make(tmp_path / "in", sites=(SHORE, Site("tank", ("",), SHORE.days, 60)))
+    samples, clusters = (pd.read_csv(given[n], sep="\t") for n in ("samples", "clusters"))
+    if coincide:
+        samples.loc[samples["site"] == "tank", "instrument"] = "ifcb"
+        samples.to_csv(given["samples"], sep="\t", index=False)
+    clusters["flags"] = ["one_instrument", *[""] * 5]
+    clusters.to_csv(given["clusters"], sep="\t", index=False)
+    text = words(drawn(given, tmp_path / "report", quick=True))
+    aside = "62.5 % from the instrument level (or the site: here the two coincide)"
+    assert (aside in text) == coincide
+    assert ("Each instrument has only its own sites here." in text) == coincide
+
+
+def test_columns_that_many_images_lack_are_cautioned_of():
+    missing = {"log_esd_um": 60, "focus": 50}
+    assert clustering_words.cautions({"n": 1000, "space": {"missing": missing}}) == [
+        "60 of 1,000 images (6.0\u202f%) lack log_esd_um and were clustered with its mean: to"
+        " which cluster they went may owe to that."
+    ]
+    assert clustering_words.cautions({"k": 4}) == []
 
 
 def test_drift_is_told_by_sample_cluster_and_candidate(page):
@@ -371,7 +507,10 @@ def test_names_of_clusters_and_groups():
     assert names.labels([0, 2]) == ["0", "2 Asterionella formosa var.…"]
     assert names.groups() == {0: [1, 2], 1: [0]}
     assert names.group_title(1) == "group 1"
-    assert names.group_title(0).startswith("group 0 (Asterionella")
+    assert names.group_title(0) == "group 0 (Asterionella formos…)"
+    assert [names.heading(c) for c in (0, 1)] == ["Cluster 0", "Cyclotella (cluster 1)"]
+    some = Names(names={3: "Diatoms"}, coarse=dict.fromkeys(range(4), 8))
+    assert some.group_title(8) == "group 8 (Diatoms + 3 unnamed)"
 
 
 def test_the_table_of_crops_is_only_read_as_far_as_needed(tmp_path):

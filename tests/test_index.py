@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from seston.cluster.shards import EmbeddingShards
 from seston.errors import SestonError
 from seston.search import index as module
-from seston.search.index import build, exact_neighbors, lists_to_read, make_index
+from seston.search.index import build, content, exact_neighbors, lists_to_read, make_index
 from seston.search.lookup import Lookup
 from shards_by_hand import blobs, three_shards, write_shard
 
@@ -146,3 +146,42 @@ def test_a_missing_or_damaged_index_is_named(tmp_path):
     (tmp_path / "index.json").unlink()
     with pytest.raises(SestonError, match="--results"):
         Lookup(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("other", [{"format": 0}, {"content": None}, {"nprobe": None}])
+def test_an_index_of_another_version_is_told_with_the_package_that_reads_it(tmp_path, other):
+    rows, _ = blobs(50, 2, 6, seed=2)
+    made(tmp_path, rows)
+    path = tmp_path / "index.json"
+    facts = json.loads(path.read_text()) | other
+    path.write_text(json.dumps({key: value for key, value in facts.items() if value is not None}))
+    with pytest.raises(SestonError, match=r"another version of Seston than this one \(/.*seston\)"):
+        Lookup(tmp_path, tmp_path)
+
+
+def test_an_index_of_other_images_of_the_same_number_is_refused(tmp_path, monkeypatch):
+    rows, _ = blobs(3000, 5, 8, seed=2)
+    made(tmp_path, rows)
+    for changed in (rows[::-1], np.where(np.arange(3000)[:, None] // 10 == 7, rows + 1, rows)):
+        names = three_shards(tmp_path, changed)
+        with pytest.raises(SestonError, match=r"of other images.*delete the folder"):
+            Lookup(tmp_path, tmp_path)
+    three_shards(tmp_path, rows)
+    assert len(Lookup(tmp_path, tmp_path)) == 3000
+    shards = EmbeddingShards(tmp_path, names)
+    ids = np.array(shards.ids_by_shard().__next__()[1].to_pylist())
+    held = shards.take(np.arange(len(ids)))
+    write_shard(tmp_path, shards.names[0], [f"{name}-" for name in ids], held)
+    with pytest.raises(SestonError, match=r"of other images"):
+        Lookup(tmp_path, tmp_path)
+
+
+def test_the_digest_of_content_knows_no_shards(tmp_path):
+    rows, _ = blobs(40, 2, 6, seed=2)
+    ids = [f"s/{i:02d}" for i in range(40)]
+    write_shard(tmp_path, "a", ids, rows)
+    write_shard(tmp_path, "b", ids[::2], rows[::2])
+    write_shard(tmp_path, "c", ids[1::2], rows[1::2])
+    assert content(EmbeddingShards(tmp_path, ["a"])) == content(
+        EmbeddingShards(tmp_path, ["b", "c"])
+    )

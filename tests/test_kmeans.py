@@ -12,7 +12,7 @@ from seston.cluster.points import Points
 from seston.cluster.shards import EmbeddingShards
 from seston.cluster.space import embeddings_alone
 from seston.cluster.torch_engine import on_torch
-from seston.cluster.train import faiss_steps
+from seston.cluster.train import competing, faiss_steps
 from seston.errors import SestonError
 from seston.progress import Progress
 from shards_by_hand import blobs, three_shards, write_shard
@@ -246,3 +246,14 @@ def test_torch_finds_the_clusters_that_the_cpu_finds(tmp_path, monkeypatch):
     _, plain = run(tmp_path, names, "plain", k=5)
     assert report["objective"] == pytest.approx(plain["objective"], rel=1e-5)
     assert report["sizes"] == plain["sizes"]
+
+
+@pytest.mark.parametrize(
+    ("k", "started", "seeded"),
+    # 128 and 64 rows per centroid; of very many centroids, a quarter of that.
+    [(10, 1280, 640), (256, 32768, 16384), (512, 32768, 16384), (2000, 64000, 32000)],
+)
+def test_starts_of_many_centroids_see_fewer_rows_of_each(k, started, seeded):
+    few, apart = competing(np.zeros((256_000, 1), np.float32), k)
+    # Every so-manieth row: up to twice as many as asked for, never fewer.
+    assert started <= len(few) < 2 * started and seeded <= len(apart) < 2 * seeded

@@ -73,7 +73,7 @@ def test_all_mistakes_are_told_with_their_lines(tmp_path):
         assert f"line 4: {about}: expected" in text
     assert "line 5: aphia_id 'abc'" in text
     assert "line 7: clustering b2b2b2b2b2b2, but a1a1a1a1a1a1 in line 4" in text
-    assert "line 7: name 'Ceratium', but 'ceratium' in line 6; write it in one way" in text
+    assert "line 6: name 'ceratium', but 'Ceratium' in line 3; write it in one way" in text
     assert "line 8: name 'cluster 6': clusters without a name are called so" in text
     assert "line 9: aphia_id '12', but no name" in text
 
@@ -116,6 +116,26 @@ def test_annotators_who_agree_need_no_time(tmp_path):
     assert (row.name, row.aphia_id) == ("Synedra", 5)
 
 
+def test_mistakes_of_all_kinds_are_told_in_one_list(tmp_path):
+    path = write(
+        tmp_path,
+        f"{A}\t0\tSynedra\tabc\t\t\t",  # of which the cluster is named twice all the same
+        f"{A}\t0\tFragilaria\t\t\t\t",
+        f"{A}\t4\tNitzschia\t\tsure\t\t",
+        f"{A}\t9\tDinobryon\t\t\t\t",
+    )
+    with pytest.raises(SestonError) as error:
+        read_names(path, {B: 100, A: 4})
+    text = str(error.value)
+    assert "5 mistakes" in text
+    assert "line 2: aphia_id 'abc'" in text and "line 2: cluster 0 is 'Synedra'" in text
+    assert "line 4: status 'sure'" in text
+    assert "line 4: cluster 4 (Nitzschia): expected 0 to 3" in text
+    assert "line 5: cluster 9 (Dinobryon): expected 0 to 3" in text
+    fine = write(tmp_path, f"{A[:8]}\t4\tNitzschia\t\t\t\t")
+    assert len(read_names(fine, {B: 4}).rows) == 1  # of no clustering that is known
+
+
 def test_clusters_that_do_not_exist_are_told(tmp_path):
     names = read_names(write(tmp_path, f"{A}\t9\tSynedra\t\t\t\t", f"{A}\t10\tNitzschia\t\t\t\t"))
     require_clusters(names, 11)
@@ -145,3 +165,33 @@ def test_a_missing_or_empty_file_is_told(tmp_path):
 def test_a_table_without_rows_fits_any_clustering(tmp_path):
     names = read_names(write(tmp_path))
     assert names.rows == () and names.is_of(A) and names.is_of(B)
+
+
+def test_a_quote_that_is_not_closed_is_told_and_takes_no_line_with_it(tmp_path):
+    path = write(
+        tmp_path,
+        f'{A}\t0\t"Dinobryon',
+        f"{A}\t1\tCeratium",
+        f"{A}\tx\tCyclotella",
+        f'{A}\t3\t"Synedra" acus',
+        f'{A}\t4\tAsterionella"',
+        header="clustering\tcluster\tname",
+    )
+    text = told(path)
+    assert "3 mistakes" in text
+    assert "line 2: a quote is not closed" in text
+    assert "line 4: cluster 'x': expected a whole number" in text
+    assert "line 5: text after a quote that ends; write a quote inside of quotes twice" in text
+
+
+def test_quotes_on_one_line_are_those_of_spreadsheets(tmp_path):
+    path = write(
+        tmp_path, f'{A}\t0\t"the ""large"" one, round"\r', f'"{A}"\t1\t5" net\r',
+        header="clustering\tcluster\tname\r",
+    )  # fmt: skip
+    assert [row.name for row in read_names(path).rows] == ['the "large" one, round', '5" net']
+
+
+def test_a_quote_in_the_header_is_told(tmp_path):
+    path = write(tmp_path, f"{A}\t0\tDinobryon", header='clustering\tcluster\t"name')
+    assert "line 1: a quote is not closed" in told(path)

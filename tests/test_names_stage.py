@@ -112,16 +112,17 @@ def test_names_of_an_earlier_clustering_are_refused_and_offered_anew(tmp_path, n
     assert "found names of clustering 0123abcd" in told and "has clustering fedc9876fedc" in told
     assert f"{run.proposed} proposes names for 3 of 4 clusters, by 36 images in common" in told
     assert "set cluster.names to it, or set cluster.frozen" in told
+    assert f"tables and report in {run.results} are still those of the earlier" in told
     rows = rows_of(run.proposed)
     assert [row["name"] for row in rows] == ["NA", "Cyclotella", "Cyclotella", ""]
-    assert rows[3]["reason"] == "mixed: only 50% of its images come from one old cluster"
+    assert rows[3]["reason"] == "mixed: 50% from old cluster 1 (NA), not above the half needed"
     by = {int(row["cluster"]): row for row in rows}
     assert (by[1]["name"], by[2]["name"]) == ("Cyclotella", "Cyclotella")
     assert by[2]["status"] == "predicted" and by[2]["aphia_id"] == "148905"
-    assert by[2]["colour"] == "green" and float(by[2]["overlap"]) == 0.5
+    assert by[2]["colour"] == "green" and float(by[2]["jaccard"]) == 0.5
     assert {by[1]["reason"], by[2]["reason"]} == {"", "a part of old cluster 0"}
     assert (by[0]["name"], by[0]["old_cluster"], by[0]["images_common"]) == ("NA", "1", "4")
-    assert float(by[0]["overlap"]) == 0.4
+    assert (by[0]["jaccard"], by[0]["share_new"], by[3]["share_new"]) == ("0.4", "1", "0.5")
     # The proposal is a table of names for the new clustering.
     assert [row["name"] for row in run.run(run.proposed)] == [row["name"] for row in rows]
     mapping = rows_of(run.results / "proposed_names_mapping.tsv")
@@ -145,10 +146,74 @@ def test_a_proposal_is_never_overwritten(tmp_path, named):
 
 def test_without_a_record_the_command_is_told(tmp_path, named):
     run = Run(tmp_path / "results", NEW, NEW_CLUSTERS)
-    with pytest.raises(SestonError, match=r"python -m seston rename .*mine.tsv --old"):
+    with pytest.raises(SestonError, match=r"python -m seston rename .*mine.tsv --old") as error:
         run.run(named)
     assert not run.proposed.exists()
     assert not run.named.exists()
+    form = run.results / "cluster_names_form.tsv"
+    assert f"or fill in {form}, copy it" in str(error.value)
+    assert [(row["clustering"], row["name"]) for row in rows_of(form)] == [(NEW, "")] * 4
+    assert [row["coarse"] for row in rows_of(form)] == ["0", "1", "0", "1"]
+
+
+def test_a_form_that_somebody_filled_in_is_never_overwritten(tmp_path, named):
+    run = Run(tmp_path / "results", NEW, NEW_CLUSTERS)
+    form = run.results / "cluster_names_form.tsv"
+    with pytest.raises(SestonError):
+        run.run(named)
+    lines = form.read_text().splitlines(keepends=True)
+    lines[2] = f"{NEW}\t1\t1\tVolvox\t\t\t\t\n"
+    form.write_text("".join(lines))
+    with pytest.raises(SestonError, match="or fill in"):
+        run.run(named)
+    assert form.read_text() == "".join(lines)
+    assert [row["name"] for row in run.run(form)] == ["", "Volvox", "", ""]
+    other = Run(tmp_path / "results", "77" * 32, OLD_CLUSTERS)
+    with pytest.raises(SestonError, match=r"form.tsv has names of clustering fedc9876fedc.*move"):
+        other.run(named)
+    assert form.read_text() == "".join(lines)
+
+
+def test_a_table_without_names_passes_whatever_clustering_it_is_of(tmp_path):
+    Run(tmp_path / "old", OLD, OLD_CLUSTERS).run()
+    run = Run(tmp_path / "results", NEW, NEW_CLUSTERS)
+    rows = run.run(tmp_path / "old" / "tables" / "cluster_names.tsv")
+    assert [(row["clustering"], row["name"]) for row in rows] == [(NEW, "")] * 4
+    assert not run.proposed.exists()
+
+
+def test_old_clusters_of_one_name_are_counted_together(tmp_path):
+    """New 0: 4 of old 0, 4 of old 1 and 6 of old 2; new 1: the rest of old 0 (16) and 1 (6)."""
+    path = tmp_path / "mine.tsv"
+    rows = "".join(f"{OLD}\t{one}\t{name}\n" for one, name in enumerate(["A", "A", "B"]))
+    path.write_text("clustering\tcluster\tname\n" + rows)
+    Run(tmp_path / "results", OLD, OLD_CLUSTERS).run()
+    cluster = np.r_[np.repeat(0, 4), np.repeat(1, 16), np.repeat(0, 4), np.repeat([1, 0], 6)]
+    run = Run(tmp_path / "results", NEW, cluster)
+    with pytest.raises(SestonError) as error:
+        run.run(path)
+    assert "not carried over: B (100% of it is now in cluster 0)" in str(error.value)
+    first, second = rows_of(run.proposed)
+    assert (first["name"], first["old_cluster"], first["images_common"]) == ("A", "0;1", "8")
+    assert float(first["share_new"]) == pytest.approx(8 / 14, abs=1e-6)  # neither 4 nor 6 of 14
+    assert float(first["jaccard"]) == pytest.approx(8 / (30 + 14 - 8), abs=1e-6)
+    assert (second["name"], second["share_new"]) == ("A", "1")
+    mapping = rows_of(run.results / "proposed_names_mapping.tsv")
+    assert [(row["new"], row["old"], row["kept"]) for row in mapping] == [
+        ("0", "2", "0"), ("0", "0", "1"), ("0", "1", "1"), ("1", "0", "1"), ("1", "1", "1"),
+    ]  # fmt: skip
+
+
+def test_what_is_below_the_half_and_names_without_images_are_told(tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text(f"clustering\tcluster\tname\n{OLD}\t0\tA\n{OLD}\t3\tC\n")
+    Run(tmp_path / "results", OLD, [*(i % 3 for i in range(35)), 4]).run()
+    run = Run(tmp_path / "results", NEW, np.zeros(36, int))
+    with pytest.raises(SestonError) as error:
+        run.run(path)
+    assert "A (100% of it is now in cluster 0), C (none of its images is in" in str(error.value)
+    (row,) = rows_of(run.proposed)
+    assert row["reason"] == "mixed: 33% from old cluster 0 (A), below the half needed"
 
 
 def test_names_are_carried_over_from_another_folder(tmp_path, named):
@@ -171,7 +236,7 @@ def test_reasons_for_no_name_are_told(tmp_path, named):
     out = tmp_path / "carried.tsv"
     rename(named, old=tmp_path / "old", results=tmp_path / "new", out=out)
     assert [row["reason"] for row in rows_of(out)[2:5]] == [
-        "mixed: only 50% of its images come from one old cluster",
+        "mixed: 50% from old cluster 1 (NA), not above the half needed",
         "no image of it was in the old clustering",
         "old cluster 2 has no name",
     ]
@@ -188,6 +253,12 @@ def test_clusterings_without_a_common_image_are_told(tmp_path, named):
         pa.table(dict(table)), record, pa.schema([CLUSTERS.field(0), CLUSTERS.field(1)]),
         "clustering", metadata["fingerprint"], k=metadata["k"],
     )  # fmt: skip
+    copied = run.results / "clusterings" / record.name
+    copied.parent.mkdir()
+    copied.write_bytes(record.read_bytes())
+    with pytest.raises(SestonError, match=r"no image in common.*or fill in .*_form\.tsv, copy it"):
+        run.run(named)
+    assert not run.proposed.exists()
     with pytest.raises(SestonError, match="no image in common"):
         rename(named, old=tmp_path / "old", results=run.results, out=tmp_path / "x.tsv")
 
@@ -204,3 +275,46 @@ def test_a_coarse_table_of_other_clusters_is_refused(tmp_path):
     run.coarse.write_text("cluster\tcoarse\n0\t0\n1\t0\n")
     with pytest.raises(SestonError, match="coarse group"):
         run.run()
+
+
+@pytest.fixture
+def frozen(tmp_path):
+    """A run whose clusters were made from the images of other shards, before its names."""
+    run = Run(tmp_path / "new", NEW, NEW_CLUSTERS)
+    for old, new in (("x", "2025-05"), ("y", "2025-06")):
+        (run.clusters / f"{old}.parquet").rename(run.clusters / f"{new}.parquet")
+    return run
+
+
+def test_names_are_carried_over_to_frozen_clusters_on_other_shards(tmp_path, named, frozen):
+    Run(tmp_path / "old", OLD, OLD_CLUSTERS)
+    left_over = Run(tmp_path / "other", OLD, OLD_CLUSTERS).clusters / "x.parquet"
+    left_over.rename(frozen.clusters / "earlier.parquet")  # of another clustering
+    out = tmp_path / "carried.tsv"
+    rename(named, old=tmp_path / "old", results=frozen.results, out=out)
+    assert [row["name"] for row in rows_of(out)] == ["NA", "Cyclotella", "Cyclotella", ""]
+    assert [row["images_common"] for row in rows_of(out)] == ["4", "10", "10", "6"]
+
+
+def test_the_record_of_a_run_is_taken_before_its_shards(tmp_path, named, frozen):
+    Run(tmp_path / "old", OLD, OLD_CLUSTERS)
+    kept = Run(tmp_path / "kept", NEW, NEW_CLUSTERS)
+    kept.run()
+    (kept.results / "clusterings").rename(frozen.results / "clusterings")
+    for path in frozen.clusters.iterdir():
+        path.unlink()
+    rename(named, old=tmp_path / "old", results=frozen.results, out=tmp_path / "carried.tsv")
+    mapping = rows_of(tmp_path / "carried_mapping.tsv")
+    assert sum(int(row["common"]) for row in mapping) == 36
+
+
+def test_a_run_without_its_shards_or_with_one_twice_is_told(tmp_path, named, frozen):
+    Run(tmp_path / "old", OLD, OLD_CLUSTERS)
+    again = frozen.clusters / "again.parquet"
+    again.write_bytes((frozen.clusters / "2025-05.parquet").read_bytes())
+    with pytest.raises(SestonError, match="an image is in two shards"):
+        rename(named, old=tmp_path / "old", results=frozen.results, out=tmp_path / "x.tsv")
+    for path in frozen.clusters.iterdir():
+        path.unlink()
+    with pytest.raises(SestonError, match="no table of clusters of clustering fedc9876fedc"):
+        rename(named, old=tmp_path / "old", results=frozen.results, out=tmp_path / "x.tsv")

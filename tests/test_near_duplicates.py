@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from seston.cluster.shards import EmbeddingShards
-from seston.trust import duplicates
-from seston.trust.duplicates import near_duplicates, queries
+from seston.trust.duplicates import near_duplicates
 from shards_by_hand import write_shard
+
+ASKED = 300
 
 
 @pytest.fixture
@@ -32,15 +33,14 @@ def made(tmp_path):
 
 def test_share_of_images_with_a_twin(made):
     shards, cluster = made
-    found = near_duplicates(shards, cluster, 4, np.sqrt(32), seed=1)
+    found = near_duplicates(shards, cluster, 4, np.sqrt(32), ASKED, seed=1)
     assert found[:3].tolist() == [0.5, 0, 0]
     assert np.isnan(found[3])
 
 
-def test_a_sample_of_queries_finds_twins_outside_the_sample(made, monkeypatch):
+def test_a_sample_of_queries_finds_twins_outside_the_sample(made):
     shards, cluster = made
-    monkeypatch.setattr(duplicates, "QUERIES", 30)
-    found = near_duplicates(shards, cluster, 3, np.sqrt(32), seed=1)
+    found = near_duplicates(shards, cluster, 3, np.sqrt(32), 30, seed=1)
     assert found[0] == pytest.approx(0.5, abs=0.2)
     assert found[1] == 0
 
@@ -48,14 +48,4 @@ def test_a_sample_of_queries_finds_twins_outside_the_sample(made, monkeypatch):
 def test_equal_images_are_twins(tmp_path):
     write_shard(tmp_path, "a", ["s/1", "s/2"], np.ones((2, 4)))
     shards = EmbeddingShards(tmp_path, ["a"])
-    assert near_duplicates(shards, np.zeros(2, int), 1, 0.0, seed=1).tolist() == [1]
-
-
-def test_queries_are_few_of_each_and_the_same_again(monkeypatch):
-    monkeypatch.setattr(duplicates, "QUERIES", 5)
-    cluster = np.repeat([0, 1, 4], [100, 3, 20])
-    drawn = queries(cluster, 1)
-    assert np.bincount(cluster[drawn]).tolist() == [5, 3, 0, 0, 5]
-    assert len(np.unique(drawn)) == 13
-    assert queries(cluster, 1).tolist() == drawn.tolist()
-    assert queries(cluster, 2).tolist() != drawn.tolist()
+    assert near_duplicates(shards, np.zeros(2, int), 1, 0.0, ASKED, seed=1).tolist() == [1]

@@ -83,9 +83,13 @@ def test_frozen_clusters_need_no_training(plan, earlier):
     assert plan().frozen == []
 
 
-def test_a_frozen_run_that_is_none_is_refused(plan, earlier):
+def test_a_frozen_run_that_is_none_is_refused(plan, earlier, tmp_path):
     with pytest.raises(SestonError, match=r"cluster\.frozen: found 'nowhere'"):
         plan(cluster={"frozen": "nowhere"})
+    (tmp_path / "project/results").mkdir(parents=True)
+    (tmp_path / "project/results/chosen_model.txt").write_text("pretrained\n")
+    with pytest.raises(SestonError, match=r"did you mean project/results\?"):
+        plan(cluster={"frozen": "project"})
     with pytest.raises(SestonError, match="the model is that of the earlier run"):
         plan(cluster={"frozen": earlier, "model": "finetuned"})
 
@@ -110,14 +114,16 @@ def test_names_of_clusters_are_known_by_their_content(plan, tmp_path):
 def test_columns_to_cluster_by_are_measurements(plan):
     columns = {"log_esd_um": 0.5, "mean_grey": 1}
     assert plan(cluster={"columns": columns}).config["cluster"]["columns"] == columns
-    with pytest.raises(SestonError, match=r"cluster\.columns: found 'log_esd_mu'.* mean 'esd_um'"):
+    with pytest.raises(
+        SestonError, match=r"cluster\.columns: found 'log_esd_mu'.* mean 'log_esd_um'"
+    ):
         plan(cluster={"columns": {"log_esd_mu": 1, "area_px": 1}})
 
 
 @pytest.mark.parametrize(
     "name",
     ["chosen_model.txt", "pretrained/model.safetensors", "pretrained/kmeans/centroids.npy",
-     "pretrained/tree/coarse.tsv", "tables/images.parquet", "frozen/baseline.tsv"],
+     "pretrained/tree/coarse.tsv", "tables/images.parquet", "tables/cluster_names.tsv", "frozen/baseline.tsv"],
 )  # fmt: skip
 def test_whatever_changes_in_an_earlier_run_is_noticed(plan, earlier, tmp_path, name):
     (tmp_path / earlier / "chosen_model.txt").write_text("pretrained\n")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,29 @@ def test_blocks_hold_all_rows_in_file_order_whatever_their_size(tmp_path, monkey
         blocks = [block.copy() for block in EmbeddingShards(tmp_path, names).blocks()]
         assert max(map(len, blocks)) <= size
         assert np.array_equal(np.concatenate(blocks), rows.astype(np.float32))
+
+
+def test_float16_of_all_kinds_is_decoded_bit_by_bit(tmp_path):
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)  # normal, subnormal, both zeros
+    rows = halves[np.isfinite(halves)].reshape(-1, 16)
+    names = three_shards(tmp_path, rows)
+    decoded = np.concatenate([b.copy() for b in EmbeddingShards(tmp_path, names).blocks()])
+    assert np.array_equal(decoded.view(np.uint32), rows.astype(np.float32).view(np.uint32))
+
+
+def test_one_shard_is_mapped_at_a_time_also_while_others_are_read(tmp_path):
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("/proc tells what is mapped on Linux only")
+    rows, _ = blobs(3000, 3, 5, seed=1)
+    embeddings = EmbeddingShards(tmp_path, three_shards(tmp_path, rows))
+    for _ in embeddings.blocks():
+        embeddings.take(np.array([2999, 0, 1500]))
+        mapped = {line.split()[-1] for line in maps.read_text().splitlines()}
+        assert len({name for name in mapped if str(tmp_path) in name}) <= 2  # its own, take's
+    embeddings.require_usable()
+    mapped = {line.split()[-1] for line in maps.read_text().splitlines()}
+    assert {name for name in mapped if str(tmp_path) in name} == {str(tmp_path / "c.arrow")}
 
 
 def test_the_same_images_are_drawn_however_they_are_cut_into_shards(tmp_path):

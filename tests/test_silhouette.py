@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.metrics import euclidean_distances, silhouette_samples
@@ -22,6 +24,16 @@ def test_asked_of_some_it_still_compares_with_all():
     found = silhouettes(euclidean_distances(rows[asked], rows), asked, blob, 10)
     assert np.allclose(found, silhouette_samples(rows, blob)[asked], atol=1e-4)
     assert found[1] == 0
+
+
+def test_memory_does_not_grow_with_clusters_times_images():
+    labels = np.random.default_rng(0).integers(0, 5000, 20_000)
+    distances = np.zeros((10, 20_000), np.float32)
+    tracemalloc.start()
+    silhouettes(distances, np.arange(10), labels, 5000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6  # one row of 5,000 numbers per image would be 400 MB
 
 
 def test_one_cluster_has_no_silhouette_and_equal_images_have_none_to_speak_of():

@@ -17,6 +17,7 @@ from seston.models.weights import backbone
 from seston.runtime import proof
 from seston.runtime.choice import runtime
 from seston.schemas import CROPS, IMAGES
+from seston.search import similar as module
 from seston.search.index import make_index
 from seston.search.query import embed_query, read_query
 from seston.search.similar import similar
@@ -103,6 +104,18 @@ def test_the_nearest_to_an_image_without_itself(results):
         assert image.size == (12 + 4 * 162, 12 + 196)
 
 
+def test_the_mosaic_shows_the_first_and_the_table_all(results, monkeypatch, caplog):
+    monkeypatch.setattr(module, "DRAWN", 2)
+    caplog.set_level("INFO", "seston")
+    assert len(ask(results, "lake-1/c", n=3)) == 3
+    with Image.open(results.parent / "found.png") as image:
+        assert image.size == (12 + 3 * 162, 12 + 196)
+    assert "found.png shows the first 2 of them" in caplog.text
+    caplog.clear()
+    assert len(ask(results, "lake-1/c", n=2)) == 2
+    assert "shows the first" not in caplog.text
+
+
 def test_there_are_no_more_than_the_others(results):
     rows = ask(results, "sea-1/a", n=50)
     assert [row["rank"] for row in rows] == ["1", "2", "3", "4"]
@@ -139,7 +152,7 @@ def test_what_is_wrong_is_told(results, tmp_path):
     text.write_text("no picture")
     with pytest.raises(SestonError, match="not usable as a picture"):
         ask(results, str(text))
-    with pytest.raises(SestonError, match="not usable as a picture"):
+    with pytest.raises(SestonError, match="is a folder; expected the id"):
         ask(results, str(tmp_path))
     with pytest.raises(SestonError, match="--other-samples"):
         ask(results, str(text), other_samples=True)
@@ -184,14 +197,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_picture_of_the_run_finds_itself_and_then_what_the_image_finds(run, tmp_path):
+def test_a_picture_of_the_run_finds_itself_and_then_what_the_image_finds(run, tmp_path, caplog):
+    caplog.set_level("INFO", "seston")
     picture = tmp_path / "unknown.png"
     picture.write_bytes(drawn(2))
     rows = ask(run, str(picture), n=4)
     assert rows[0]["image_id"] == "lake-1/c" and rows[0]["distance"] == "0"
     assert float(rows[0]["cosine"]) == pytest.approx(1, abs=1e-5)
+    assert "unknown.png looks to the model like lake-1/c, which is rank 1" in caplog.text
+    caplog.clear()
     by_id = ask(run, "lake-1/c", n=3)
     assert [row["image_id"] for row in rows[1:]] == [row["image_id"] for row in by_id]
+    picture.write_bytes(drawn(9))
+    assert float(ask(run, str(picture), n=1)[0]["distance"]) > 0
+    assert "looks to the model like" not in caplog.text
 
 
 def test_a_model_of_other_embeddings_is_refused(run):

@@ -5,7 +5,13 @@ import pytest
 from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
-from seston.cluster.stability import agreement, best_match, cluster_stability, interval_of_mean
+from seston.cluster.stability import (
+    agreement,
+    best_match,
+    by_weight,
+    cluster_stability,
+    interval_of_mean,
+)
 from shards_by_hand import blobs
 
 
@@ -62,6 +68,29 @@ def test_the_seed_decides_and_nothing_else():
     one, two, other = (cluster_stability(*ask, seed)[0] for seed in (1, 1, 2))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+def test_a_balanced_clustering_is_stable_in_balanced_reclusterings():
+    rng = np.random.default_rng(6)
+    kind = np.r_[np.zeros(1800, int), rng.integers(1, 6, 200)]  # a broad bloom and five rare kinds
+    centres = rng.normal(0, 2, (6, 8))
+    rows = (centres[kind] + rng.normal(0, 1, (2000, 8))).astype(np.float32)
+    places = centres.astype(np.float32)
+    weights = np.where(kind == 0, 0.1, 5).astype(np.float32)
+    ask = (rows, places, 6, 10, False, 1)
+    alike, balanced = cluster_stability(*ask)[0], cluster_stability(*ask, weights)[0]
+    assert alike.mean() + 0.1 < balanced.mean()
+    assert balanced.min() > 0.6
+
+
+def test_rows_come_as_often_as_their_weight_says():
+    weights = np.array([1, 3, 0.5, 0.5, 0, 1], np.float32)
+    drawn = by_weight(np.array([0, 1, 2, 3, 4, 5]), weights, np.random.default_rng(1))
+    counted = np.bincount(drawn, minlength=6)
+    assert counted[[0, 1, 4, 5]].tolist() == [1, 3, 0, 1]
+    assert counted[2] + counted[3] == 1
+    twice = by_weight(np.array([1, 1, 0, 0]), weights, np.random.default_rng(1))
+    assert np.bincount(twice).tolist() == [1, 3]
 
 
 def test_jaccard_of_the_best_match_by_hand():

@@ -54,6 +54,26 @@ def test_images_without_groups_are_told_to_have_none(tmp_path):
     assert any("form no clear clusters" in caution for caution in report["cautions"])
 
 
+def test_a_bloom_does_not_own_what_is_told_where_images_are_balanced(tmp_path):
+    rng = np.random.default_rng(8)
+    kind = np.r_[np.zeros(900, int), rng.integers(1, 10, 100)]
+    centres = rng.normal(0, 1, (10, 12))
+    rows = (centres[kind] * 3 + rng.normal(0, 1, (1000, 12))).astype(np.float32)
+    names = [f"{'bloom' if one == 0 else 'rest'}/{i:04d}" for i, one in enumerate(kind)]
+    write_shard(tmp_path, "a", names, rows)
+    found = {}
+    for balance in ("none", "sample"):
+        [row], report = run(tmp_path, ["a"], k=[10], balance=balance)
+        assert report["balance"] == balance
+        found[balance] = row["explained"]
+    # Half of all that counts are the nine rare kinds: the spread between kinds is larger.
+    weights = np.where(kind == 0, 0.5 / 900, 0.5 / 100)
+    mean = np.average(rows, axis=0, weights=weights)
+    total = np.average(((rows - mean) ** 2).sum(axis=1), weights=weights)
+    assert found["sample"] == pytest.approx(1 - 12 / total, abs=0.06)
+    assert found["sample"] > found["none"] + 0.1
+
+
 def test_the_asked_number_is_tried_too_and_too_large_ones_are_left_out(tmp_path):
     rows, _ = blobs(120, 4, 6, seed=4)
     names = three_shards(tmp_path, rows)

@@ -65,9 +65,9 @@ class Results:
         table = pa.table(values)
         store.write_table(table, path, schemas.CLUSTERS, "clusters", made_by, embeddings="e")
 
-    def write_names(self, clustering="k-means"):
+    def write_names(self, clustering="k-means", name="NA", coarse=2):
         rows = ["clustering\tcluster\tcoarse\tname"]
-        rows += [f"{clustering}\t{c}\t{c % 2}\t{'NA' if c == 1 else ''}" for c in range(5)]
+        rows += [f"{clustering}\t{c}\t{c % coarse}\t{name if c == 1 else ''}" for c in range(5)]
         (self.folder / "cluster_names.tsv").write_text("\n".join(rows) + "\n")
 
     def write_map(self, ids, embeddings="e"):
@@ -189,6 +189,15 @@ def test_two_runs_give_the_same_bytes(results):
     results.run()
     again = [(results.folder / name).read_bytes() for name in names]
     assert first == again
+
+
+def test_the_fingerprint_tells_names_and_coarse_groups_apart(results):
+    path, found = results.folder / "images.parquet", []
+    for names in ({}, {"name": "Ceratium"}, {"coarse": 3}, {}):
+        results.write_names(**names)
+        results.run()
+        found.append(store.read_metadata(path)["fingerprint"])
+    assert found[0] == found[3] and len(set(found)) == 3
 
 
 def test_clusters_of_other_images_are_refused(results):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -33,7 +34,13 @@ def results(folder, rows, cluster, centroids, changed=None):
     (folder / "kmeans").mkdir(parents=True, exist_ok=True)
     space.save(folder / "kmeans" / "space.npz")
     np.save(folder / "kmeans" / "centroids.npy", centroids)
-    facts = {"embeddings": "model-a", "spherical": False, "fingerprint": made}
+    facts = {
+        "embeddings": "model-a",
+        "spherical": False,
+        "fingerprint": made,
+        "shards": {"a": n - half, "b": half},
+        "balance": "none",
+    }
     (folder / "kmeans" / "kmeans.json").write_text(json.dumps(facts))
     places = centroids[np.minimum(cluster, len(centroids) - 1)]
     distance = np.linalg.norm(rows - places, axis=1)
@@ -179,6 +186,25 @@ def test_few_images_without_dates_or_measurements(tmp_path, images):
     assert "tiny" in row["flags"]
     assert row["day_p"] == ""
     assert len(read(options["strangest_table"])) == images
+
+
+def test_other_images_than_those_clustered_have_no_stability(run, tmp_path):
+    options, _ = run
+    folder = tmp_path / "kmeans"
+    shutil.copytree(options["kmeans"], folder)
+    facts = json.loads((folder / "kmeans.json").read_text())
+    facts["shards"] = {"last-year": 480}
+    (folder / "kmeans.json").write_text(json.dumps(facts))
+    written = ("clusters", "report", "strangest_table", "kmeans_density_table")
+    again = options | {name: tmp_path / name for name in written} | {"kmeans": folder}
+    trust(**again)
+    for row in read(again["clusters"]):
+        assert row["stability"] == row["stability_low"] == row["stability_high"] == ""
+        assert "unstable" not in row["flags"]
+    report = json.loads(again["report"].read_text())
+    assert report["stability_of"] == report["bootstraps"] == 0
+    assert "other images" in report["stability_why"]
+    assert json.loads(options["report"].read_text())["stability_of"] == DAYS * PER_DAY
 
 
 def test_identical_images(tmp_path):

@@ -15,6 +15,9 @@ SPACE = {
     "columns": json.dumps(config["cluster"]["columns"]),
 }
 
+# Of frozen clusters, the names of the earlier run hold unless others are given.
+NAMES = PLAN.names_file or ["results/frozen/cluster_names.tsv" for _ in PLAN.frozen]
+
 
 rule sweep:
     input:
@@ -46,6 +49,7 @@ rule sweep:
         seeds=config["cluster"]["sweep"]["seeds"],
         bootstraps=config["cluster"]["sweep"]["bootstraps"],
         iterations=config["cluster"]["iterations"],
+        balance=config["cluster"]["balance"],
         space=options("space", SPACE),
         spherical="--spherical" if config["cluster"]["spherical"] else "--no-spherical",
         seed=config["seed"],
@@ -64,6 +68,7 @@ rule sweep:
             --seeds {params.seeds} \
             --bootstraps {params.bootstraps} \
             --iterations {params.iterations} \
+            --balance {params.balance} \
             {params.space} \
             {params.spherical} \
             --seed {params.seed} \
@@ -227,7 +232,7 @@ rule names:
         kmeans=of_chosen("results/{model}/kmeans/kmeans.json"),
         coarse=of_chosen("results/{model}/tree/coarse.tsv"),
         clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
-        names=ancient(PLAN.names_file),
+        names=ancient(NAMES),
     output:
         names="results/tables/cluster_names.tsv",
     log:
@@ -241,7 +246,7 @@ rule names:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        names=[f"--names={name}" for name in PLAN.names_file],
+        names=[f"--names={name}" for name in NAMES],
         digest=PLAN.names_digest(),
         clusters_dir=folder("clusters"),
         shards=list(SHARDS),

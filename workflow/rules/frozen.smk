@@ -2,7 +2,7 @@
 Clusters of an earlier run, kept for new images: what monitoring needs. Included with cluster.frozen.
 
 REQUIRED INPUTS: the results folder of the earlier run.
-OUTPUTS: results/pretrained/{model.safetensors,kmeans/,tree/}, results/frozen/{baseline.tsv,adopted.json},
+OUTPUTS: results/pretrained/{model.safetensors,kmeans/,tree/}, results/frozen/{baseline.tsv,far.npz,cluster_names.tsv,adopted.json},
          results/tables/{drift.tsv,drift.json,new_types.tsv}.
 """
 
@@ -21,6 +21,7 @@ rule adopt:
         tree_report="results/pretrained/tree/tree.json",
         baseline="results/frozen/baseline.tsv",
         far="results/frozen/far.npz",
+        names="results/frozen/cluster_names.tsv",
         adopted="results/frozen/adopted.json",
     log:
         "results/logs/adopt.log",
@@ -50,6 +51,7 @@ rule adopt:
             --tree-dir "$(dirname {output.tree:q})" \
             --baseline {output.baseline:q} \
             --far {output.far:q} \
+            --names {output.names:q} \
             --adopted {output.adopted:q} \
             &>{log:q}
         """

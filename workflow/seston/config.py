@@ -6,7 +6,7 @@ unknown key, the nearest known one.
 
 import difflib
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,18 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
         yield f"{where}: {error.message}"
     else:
         about = " ".join(rule.get("description", "").split())
-        yield f"{where}: {error.message}{f' ({about})' if about else ''}{_hint(given)}"
+        if error.validator == "anyOf":  # jsonschema's own words name no type
+            yield f"{where}: found {given!r} ({about}){_hint(given)}"
+            return
+        hint = _hint(given, rule.get("enum", ()))
+        yield f"{where}: {error.message}{f' ({about})' if about else ''}{hint}"
 
 
-def _hint(given: Any) -> str:
-    """Say how YAML reads what people write."""
+def _hint(given: Any, words: Sequence[Any] = ()) -> str:
+    """Say how YAML reads what people write, and which of the words they may have meant."""
+    near = difflib.get_close_matches(given, map(str, words), n=1) if isinstance(given, str) else []
+    if near:
+        return f"; did you mean {near[0]!r}?"
     if isinstance(given, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", given, re.IGNORECASE):
         digits, power = given.lower().split("e")
         return f"; YAML takes {given} for text: write {digits}.0e{int(power):+d}"

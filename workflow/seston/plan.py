@@ -72,7 +72,7 @@ class Plan:
             found += sorted((folder / model).glob("kmeans/*"))
             found += sorted((folder / model).glob("tree/*"))
             found += sorted(folder.glob("frozen/*"))
-            found.append(folder / "tables" / "images.parquet")
+            found += [folder / "tables" / name for name in ("cluster_names.tsv", "images.parquet")]
         # `adopt` tells which of them are missing.
         return _digest([str(path) for path in found if path.is_file()])
 
@@ -167,7 +167,8 @@ def _require_columns(columns: Mapping[str, float]) -> None:
     known = [name for name in measured if name not in ("at_border", "diatom")]
     wrong = [name for name in columns if name.removeprefix("log_") not in known]
     if wrong:
-        near = get_close_matches(wrong[0].removeprefix("log_"), known, n=1)
+        log = "log_" if wrong[0].startswith("log_") else ""
+        near = [log + name for name in get_close_matches(wrong[0].removeprefix(log), known, n=1)]
         raise SestonError(
             f"config: cluster.columns: found {', '.join(map(repr, wrong))}, expected measurements,"
             f" perhaps with log_ before them; "
@@ -178,6 +179,7 @@ def _require_columns(columns: Mapping[str, float]) -> None:
 def _require_frozen(frozen: str, wanted: str) -> None:
     """Raise `SestonError` unless this can be the results folder of an earlier run."""
     folder = Path(frozen)
+    within = folder / "results"
     if wanted == "finetuned":
         raise SestonError(
             "config: cluster.model is 'finetuned', but with cluster.frozen the model is that of the"
@@ -187,6 +189,7 @@ def _require_frozen(frozen: str, wanted: str) -> None:
         raise SestonError(
             f"config: cluster.frozen: found {frozen!r}, expected the results folder of an earlier,"
             f" finished run; there is no {folder / 'chosen_model.txt'} (looked from {Path.cwd()})"
+            + (f"; did you mean {within}?" if (within / "chosen_model.txt").is_file() else "")
         )
     if folder.resolve() == Path("results").resolve():
         raise SestonError(

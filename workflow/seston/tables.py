@@ -181,7 +181,9 @@ def tables(
     crops, clusters = crops.take(order), pa.concat_tables(cluster_tables).take(order)
     places = store.read_table(map, "map")
     store.require_same_ids(map, places["image_id"], segment_dir, crops["image_id"])
-    made_by = store.fingerprint("tables", *origins, store.read_metadata(map)["fingerprint"])
+    said = (called.names.to_pylist(), called.coarse.to_pylist())
+    placed = store.read_metadata(map)["fingerprint"]
+    made_by = store.fingerprint("tables", *origins, placed, *said)
     table = image_table(crops, clusters, called, places, rows)
     store.write_table(table, images, schemas.IMAGES, "images", made_by, clusters=called.clustering)
     store.write_text(sample_lines(efforts, rows), samples)

@@ -88,8 +88,8 @@ def examples(
     clustering = store.common_fingerprint(paths)
     shard = np.repeat(np.arange(len(names)), [len(table) for table in tables])
     table = pa.concat_tables(tables).append_column("shard", pa.array(shard)).sort_by("image_id")
-    told = (table[name].to_numpy() for name in ("cluster", "distance", "margin"))
-    chosen = choose(*told, per_cluster, seed)
+    cluster, distance, margin = (table[name].to_numpy() for name in columns[1:])
+    chosen = choose(cluster, distance, margin, per_cluster, seed)
     rows = table.take(pa.array([row for *_, row in chosen], pa.int64()))
     ids = rows["image_id"].to_pylist()
     crops: dict[str, tuple[float | None, bytes]] = {}

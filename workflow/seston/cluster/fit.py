@@ -10,12 +10,12 @@ from seston.cluster.balance import draw_by_weight
 from seston.cluster.lloyd import Engine, InMemory, Pass, on_cpu, refine
 from seston.cluster.points import Points
 from seston.cluster.train import (
-    SEEDED_FROM,
     SETTLED,
     STARTED_FOR,
     STARTED_ON,
     Steps,
     best_start,
+    competing,
     faiss_steps,
 )
 from seston.progress import Progress
@@ -91,7 +91,7 @@ def fit(
     else:
         passes = iterations
         told = f"Trained on all {n} images, pass by pass, from centroids found on {images} of them."
-    seeded_from, started_on = (min(m * k, len(sample)) for m in (SEEDED_FROM, STARTED_ON))
+    started_on, seeded_from = map(len, competing(sample, k))
     del sample
     with Progress(n * (passes + 1), "images") as progress:
         centroids, found, curve, reseeded = refine(

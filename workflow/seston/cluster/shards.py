@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,12 +13,15 @@ from seston.arrays import ArrayFile
 from seston.errors import SestonError
 
 BLOCK = 4096  # rows in float32 at a time: 6 MB at 384 dimensions, which the processor still caches
+DECODED = 512  # rows at a time: what is decoded in several steps stays in the cache
 _EXPONENT = np.uint16(0x7C00)  # of a float16
 NAMED = 5  # faulty rows that a message names before it only counts
 
 
 class EmbeddingShards:
     """Memory-mapped embeddings of several shards, checked to belong together.
+
+    One shard is mapped at a time, so that what is resident does not grow with their number.
 
     Rows have two orders: that of the files (`blocks`, fast) and that of their
     ids (`order`), in which samples are drawn, so that cutting the same images
@@ -49,24 +51,25 @@ class EmbeddingShards:
 
     def __init__(self, folder: Path, shards: list[str]) -> None:
         self.names = sorted(shards)
-        paths = [folder / f"{name}.arrow" for name in self.names]
-        self._files = [ArrayFile(path, "embeddings") for path in paths]
-        self.fingerprint = store.common_fingerprint(paths)
-        self.dim = self._files[0].shape[0]
-        for file in self._files:
+        self._paths = [folder / f"{name}.arrow" for name in self.names]
+        self._mapped: tuple[int, ArrayFile] | None = None
+        self.fingerprint = store.common_fingerprint(self._paths)
+        self.dim = self._file(0).shape[0]
+        self.counts, chunks = [], []
+        for shard, path in enumerate(self._paths):
+            file = self._file(shard)
             if file.shape != (self.dim,):
                 raise SestonError(
-                    f"{file.path}: embeddings of shape {file.shape}, but those of {paths[0]} have"
-                    f" ({self.dim},); delete the embeddings and run again"
+                    f"{path}: embeddings of shape {file.shape}, but those of {self._paths[0]}"
+                    f" have ({self.dim},); delete the embeddings and run again"
                 )
-        self.counts = [len(file) for file in self._files]
+            self.counts.append(len(file))
+            chunks.append(_copy(file.ids))
         self._starts = np.cumsum([0, *self.counts])
-        chunks = [chunk for file in self._files for chunk in file.ids.chunks]
         ids = pa.chunked_array(chunks, pa.string())
         self.order = pc.sort_indices(ids).to_numpy().astype(np.int64)
         self.ids = ids.take(pa.array(self.order)).combine_chunks()
         self._require_unique()
-        self._half = faiss.ScalarQuantizer(self.dim, faiss.ScalarQuantizer.QT_fp16)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -78,11 +81,11 @@ class EmbeddingShards:
         """
         block = np.empty((min(BLOCK, len(self)), self.dim), np.float32)
         filled = 0
-        for file in self._files:
-            for part in file.blocks():
+        for shard in range(len(self.names)):
+            for part in self._file(shard).blocks(DECODED):
                 while len(part):
                     taken = min(len(part), len(block) - filled)
-                    self._decode(part[:taken], block[filled : filled + taken])
+                    _decode(part[:taken], block[filled : filled + taken])
                     filled, part = filled + taken, part[taken:]
                     if filled == len(block):
                         yield block
@@ -98,7 +101,7 @@ class EmbeddingShards:
             mine = np.flatnonzero(which == shard)
             for start in range(0, len(mine), BLOCK):
                 some = mine[start : start + BLOCK]
-                rows[some] = self._files[shard].take(positions[some] - self._starts[shard])
+                rows[some] = self._file(shard).take(positions[some] - self._starts[shard])
         return rows
 
     def draw(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -108,22 +111,21 @@ class EmbeddingShards:
 
     def ids_by_shard(self) -> Iterator[tuple[str, pa.ChunkedArray]]:
         """Yield each shard with the ids of its rows, in file order."""
-        for name, file in zip(self.names, self._files, strict=True):
-            yield name, file.ids
+        for shard, name in enumerate(self.names):
+            yield name, self._file(shard).ids
 
     def where(self, position: int) -> tuple[str, str]:
         """Return the shard and the id of the row at a file position."""
         shard = int(np.searchsorted(self._starts, position, side="right")) - 1
-        return self.names[shard], self._files[shard].ids[
-            int(position - self._starts[shard])
-        ].as_py()
+        row = int(position - self._starts[shard])
+        return self.names[shard], self._file(shard).ids[row].as_py()
 
     def require_usable(self) -> None:
         """Raise `SestonError` naming shard and id of rows that are not finite or all zero."""
         bad: list[int] = []
         start = 0
-        for file in self._files:
-            for part in file.blocks(BLOCK):
+        for shard in range(len(self.names)):
+            for part in self._file(shard).blocks(BLOCK):
                 # All bits of a float16's exponent are set where it is not finite. A row of zeros
                 # has a zero in front, which few others have: only those are looked at whole.
                 odd = (part.view(np.uint16) & _EXPONENT == _EXPONENT).any(axis=1)
@@ -140,11 +142,10 @@ class EmbeddingShards:
                 " the weights of the model are damaged"
             )
 
-    def _decode(self, rows: npt.NDArray, out: npt.NDArray[np.float32]) -> None:
-        # A quarter faster than numpy, with which it agrees bit by bit.
-        codes = np.ascontiguousarray(rows).view(np.uint8)
-        decode = self._half.decode_c  # type: ignore[attr-defined]  # not in faiss's stubs
-        decode(faiss.swig_ptr(codes), faiss.swig_ptr(out), len(rows))
+    def _file(self, shard: int) -> ArrayFile:
+        if self._mapped is None or self._mapped[0] != shard:
+            self._mapped = shard, ArrayFile(self._paths[shard], "embeddings")
+        return self._mapped[1]
 
     def _require_unique(self) -> None:
         if len(self.ids) < 2:
@@ -160,3 +161,21 @@ class EmbeddingShards:
                 f" {shards[0]} and {shards[1]} ({int(same.sum())} such images);"
                 " delete these shards' results and run again"
             )
+
+
+def _decode(rows: npt.NDArray[np.float16], out: npt.NDArray[np.float32]) -> None:
+    """Write finite float16 as float32, in half the time that numpy takes, bit for bit the same.
+
+    Sign, exponent and mantissa are moved to their places in a float32, whose exponent counts
+    from 127 and not from 15: the product with 2**112 makes up for it, exactly.
+    """
+    bits = out.view(np.int32)
+    bits[...] = rows.view(np.int16)  # the sign fills what stands before it
+    np.left_shift(bits, 13, out=bits)
+    np.bitwise_and(bits, np.int32(~0x70000000), out=bits)
+    np.multiply(out, np.float32(2.0**112), out=out)
+
+
+def _copy(ids: pa.ChunkedArray) -> pa.Array:
+    """Return ids outside of the file that they were mapped from."""
+    return pc.take(ids, pa.array(np.arange(len(ids)))).combine_chunks()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,7 +18,7 @@ def silhouettes(
     Parameters
     ----------
     distances : ndarray of float32, shape (q, m)
-        From the images asked to all of the sample.
+        From the images asked to all of the sample; fastest if its transpose is contiguous.
     asked : ndarray of int64, shape (q,)
         Their rows in the sample.
     labels : ndarray of int64, shape (m,)
@@ -33,7 +34,8 @@ def silhouettes(
         cluster; NaN if there is no other cluster.
     """
     sizes = np.bincount(labels, minlength=clusters)
-    sums = distances @ np.eye(clusters, dtype=np.float32)[labels]
+    each = np.ones(len(labels), np.float32), labels, np.arange(len(labels) + 1)
+    sums = (csr_array(each, (len(labels), clusters)).T @ distances.T).T
     own, rows = labels[asked], np.arange(len(asked))
     within = sums[rows, own] / np.maximum(sizes[own] - 1, 1)
     means = np.where(sizes > 0, sums / np.maximum(sizes, 1), np.inf)

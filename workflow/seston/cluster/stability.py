@@ -21,6 +21,7 @@ def cluster_stability(
     iterations: int,
     spherical: bool,
     seed: int,
+    weights: npt.NDArray[np.float32] | None = None,
 ) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
     """Return how well each cluster of a clustering is found again in bootstrap samples.
 
@@ -44,6 +45,8 @@ def cluster_stability(
     spherical : bool
         Keep centroids at length 1.
     seed : int
+    weights : ndarray of float32, shape (m,), optional
+        How much each image counts in the clustering in question; so it does in the others.
 
     Returns
     -------
@@ -66,10 +69,33 @@ def cluster_stability(
         drawn = rng.integers(len(sample), size=len(sample))
         once = np.unique(drawn)
         k = min(len(centroids), len(once))
-        again, _ = train(sample[drawn], k, iterations, spherical, int(rng.integers(2**31)))
+        rows = sample[drawn if weights is None else by_weight(drawn, weights, rng)]
+        again, _ = train(rows, k, iterations, spherical, int(rng.integers(2**31)))
         found_again = Nearest(again).one(sample[once])[0]
         row[:] = best_match(own[once], found_again, len(centroids))
     return *interval_of_mean(found), np.isfinite(found).sum(axis=0)
+
+
+def by_weight(
+    drawn: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float32],
+    generator: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """Return as many images, each of those drawn as often as its weight says, rounded up or down.
+
+    Systematic sampling, as k-means draws its own sample (`balance.draw_by_weight`).
+
+    Parameters
+    ----------
+    drawn : ndarray of int64, shape (d,)
+        Rows of a sample, with or without repetition.
+    weights : ndarray of float32, shape (m,)
+        Of all rows of the sample.
+    generator : numpy.random.Generator
+    """
+    cumulated = np.cumsum(weights[drawn], dtype=np.float64)
+    steps = (generator.random() + np.arange(len(drawn))) * (cumulated[-1] / len(drawn))
+    return drawn[np.minimum(np.searchsorted(cumulated, steps, side="right"), len(drawn) - 1)]
 
 
 def best_match(

@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 
 from seston import __version__, store
+from seston.cluster.balance import Balance, image_weights
 from seston.cluster.how_many import RULE, choose, series
 from seston.cluster.new_points import SpaceSettings, new_points
 from seston.cluster.trials import Trial, Trials
@@ -32,6 +33,7 @@ def sweep(
     seeds: int,
     bootstraps: int,
     iterations: int,
+    balance: Balance = "none",
     space: SpaceSettings = SpaceSettings(),  # noqa: B008 - frozen
     spherical: bool,
     seed: int,
@@ -64,6 +66,8 @@ def sweep(
         Clusterings per number of samples drawn from the sample with return.
     iterations : int
         Lloyd iterations of each, at most.
+    balance : str
+        What counts more, as in k-means: none, sample or density.
     space : SpaceSettings
         What is clustered.
     spherical : bool
@@ -84,7 +88,17 @@ def sweep(
     drawn = points.draw(images, np.random.default_rng(seed))
     tried, left_out = _numbers(k or [], asked, len(drawn))
     log.info("sweep: %s clusters, on %d of %d images", tried, len(drawn), len(points))
-    trials = Trials(points.take(drawn), seeds, bootstraps, iterations, spherical, seed)
+    # One measure for all numbers tried: a crowd is what one cluster of the most would hold.
+    weights = image_weights(points, balance, tried[-1], np.random.default_rng([seed, 8]))
+    trials = Trials(
+        points.take(drawn),
+        seeds,
+        bootstraps,
+        iterations,
+        spherical,
+        seed,
+        None if weights is None else weights[drawn],
+    )
     with Progress(len(tried), "numbers of clusters") as progress:
         rows = []
         for number in tried:
@@ -116,6 +130,7 @@ def sweep(
         "iterations": iterations,
         "space": space_facts,
         "spherical": spherical,
+        "balance": balance,
         "seed": seed,
     }
     store.write_text(as_tsv(rows), table)

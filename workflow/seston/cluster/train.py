@@ -16,6 +16,9 @@ Steps = Callable[[Floats, Floats, int, bool], tuple[Floats, list[float]]]
 SEEDED_FROM = 64  # rows per centroid among which the first centroids are drawn
 STARTED_ON = 128  # rows per centroid on which starts compete ...
 STARTED_FOR = 8  # ... for so many iterations
+#: Both cost more than in proportion to k, and starts differ the less the more centroids there are:
+#: from so many rows on, there are fewer per centroid, down to a quarter.
+MOST_SEEDED, MOST_STARTED = 2**14, 2**15
 SETTLED = 1e-4  # share of the objective: an iteration that lowers it by less is the last
 
 
@@ -69,9 +72,9 @@ def train(
     """Run k-means on all rows of a sample.
 
     Each start seeds by greedy k-means++ on every so-manieth row (`SEEDED_FROM` per centroid)
-    and runs for `STARTED_FOR` iterations on `STARTED_ON` rows per centroid. The best of them
-    goes on with the whole sample until it settles: what starts differ in shows early, and
-    most of the way is made on few rows.
+    and runs for `STARTED_FOR` iterations on `STARTED_ON` rows per centroid (see `competing`).
+    The best of them goes on with the whole sample until it settles: what starts differ in shows
+    early, and most of the way is made on few rows.
 
     Parameters
     ----------
@@ -98,6 +101,14 @@ def train(
     return steps(sample, centroids, iterations, spherical)
 
 
+def competing(sample: Floats, k: int) -> tuple[Floats, Floats]:
+    """Return the rows of a sample on which starts compete, and those among which they seed."""
+    started = min(STARTED_ON * k, max(STARTED_ON * k // 4, MOST_STARTED))
+    seeded = min(SEEDED_FROM * k, max(SEEDED_FROM * k // 4, MOST_SEEDED))
+    few = np.ascontiguousarray(sample[:: max(1, len(sample) // started)])
+    return few, few[:: max(1, len(few) // seeded)]
+
+
 def best_start(
     sample: Floats, k: int, spherical: bool, seed: int, starts: int, steps: Steps = faiss_steps
 ) -> tuple[Floats, list[float]]:
@@ -106,8 +117,7 @@ def best_start(
     See `train`. The objective is the mean squared distance of the rows that starts compete on.
     """
     generator = np.random.default_rng(seed)
-    few = np.ascontiguousarray(sample[:: max(1, len(sample) // (STARTED_ON * k))])
-    apart = few[:: max(1, len(few) // (SEEDED_FROM * k))]
+    few, apart = competing(sample, k)
     best, reached = np.empty((0, sample.shape[1]), np.float32), []
     for _ in range(starts):
         first = first_centroids(apart, k, generator)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from seston.cluster.how_many import RULE
 from seston.cluster.ward import Floats, cut, images_of, ward
 from seston.errors import SestonError
 from seston.schemas import FORMAT
+from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
 
@@ -64,10 +64,6 @@ def tree(
     log.info("tree: %d clusters in %d groups: %s", k, count, why)
     group = cut(merges, sizes, count)
     images = images_of(merges, sizes)
-    joins = [
-        (step, int(left), int(right), height, images[k + step], int(fine))
-        for step, (left, right, height, fine) in enumerate(merges)
-    ]
     made = {
         "format": FORMAT,
         "kind": "tree",
@@ -82,8 +78,10 @@ def tree(
         "why": why,
         "images": np.bincount(group, sizes).astype(int).tolist(),
     }
-    store.write_text(_tsv(("step", "left", "right", "height", "images", "fine"), joins), tree)
-    store.write_text(_tsv(("cluster", "coarse"), list(enumerate(group))), groups)
+    left, right, fine = merges[:, [0, 1, 3]].astype(int).T
+    joins = {"step": range(k - 1), "left": left, "right": right, "height": merges[:, 2]}
+    write_tsv(joins | {"images": images[k:], "fine": fine}, tree)
+    write_tsv({"cluster": range(k), "coarse": group}, groups)
     store.write_text(as_newick(merges) + "\n", newick)
     store.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", report)
 
@@ -101,11 +99,3 @@ def as_newick(merges: Floats) -> str:
         for node in pair:
             written[node] = ""  # every text stands in one place only
     return written[-1] + ";"
-
-
-def _tsv(names: Sequence[str], rows: Sequence[Sequence[float | np.integer]]) -> str:
-    lines = ["\t".join(names)]
-    lines += [
-        "\t".join(f"{x:.6g}" if isinstance(x, float) else str(x) for x in row) for row in rows
-    ]
-    return "\n".join(lines) + "\n"

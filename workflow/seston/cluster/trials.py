@@ -9,7 +9,7 @@ from sklearn.metrics import euclidean_distances
 
 from seston.cluster.nearest import Nearest
 from seston.cluster.silhouette import silhouettes
-from seston.cluster.stability import agreement
+from seston.cluster.stability import agreement, by_weight
 from seston.cluster.train import faiss_steps, train
 
 #: The last iteration lowers the objective by less than this share: nearly twice as fast as what
@@ -69,6 +69,9 @@ class Trials:
         Lloyd iterations of each.
     spherical : bool
     seed : int
+    weights : ndarray of float32, shape (m,), optional
+        How much each image counts: clusterings learn from images drawn by them, and what is told
+        is told of images drawn by them.
     """
 
     def __init__(
@@ -79,19 +82,24 @@ class Trials:
         iterations: int,
         spherical: bool,
         seed: int,
+        weights: npt.NDArray[np.float32] | None = None,
     ) -> None:
         self.sample, self.seeds, self.bootstraps = sample, seeds, bootstraps
         self.iterations, self.spherical, self.seed = iterations, spherical, seed
-        self.variance = float(sample.var(axis=0, dtype=np.float64).sum())
+        self.weights = weights
+        self.counted = self._weighed(np.arange(len(sample)), np.random.default_rng([seed, 6]))
+        self.variance = float(sample[self.counted].var(axis=0, dtype=np.float64).sum())
         rng = np.random.default_rng([seed, 1])
-        self.asked = rng.choice(len(sample), min(ASKED, len(sample)), replace=False)
-        self.distances = euclidean_distances(sample[self.asked], sample)
+        self.asked = rng.choice(self.counted, min(ASKED, len(sample)), replace=False)
+        self.distances = euclidean_distances(sample, sample[self.asked]).T
 
     def run(self, k: int) -> Trial:
         """Cluster into k clusters; what is drawn does not depend on the other numbers tried."""
         starts, objectives, apart = [], [], []
+        everything = np.arange(len(self.sample))
         for start in range(self.seeds):
-            labels, objective = self._clustered(self.sample, k, [self.seed, k, 2, start])
+            drawn = self._weighed(everything, np.random.default_rng([self.seed, 7, start]))
+            labels, objective = self._clustered(drawn, k, [self.seed, k, 2, start])
             starts.append(labels)
             objectives.append(objective)
             apart.append(silhouettes(self.distances, self.asked, labels, k))
@@ -99,7 +107,8 @@ class Trials:
         for draw in range(self.bootstraps):
             rng = np.random.default_rng([self.seed, 3, draw])  # the same images for every k
             drawn = rng.integers(len(self.sample), size=len(self.sample))
-            others.append(self._clustered(self.sample[drawn], k, [self.seed, k, 4, draw])[0])
+            drawn = self._weighed(drawn, rng)
+            others.append(self._clustered(drawn, k, [self.seed, k, 4, draw])[0])
         sizes = np.array([np.bincount(labels, minlength=k) for labels in starts])
         mean = float(np.mean(objectives))
         explained = 1 - mean / self.variance if self.variance > 0 else np.nan
@@ -108,21 +117,28 @@ class Trials:
             mean,
             explained,
             *_mean_silhouette(np.array(apart)),
-            *agreement(starts),
-            *agreement(others),
+            *agreement([labels[self.counted] for labels in starts]),
+            *agreement([labels[self.counted] for labels in others]),
             smallest=int(sizes.min()),
             empty=int((sizes == 0).sum(axis=1).max()),
         )
 
     def _clustered(
-        self, rows: npt.NDArray[np.float32], k: int, seeds: list[int]
+        self, drawn: npt.NDArray[np.int64], k: int, seeds: list[int]
     ) -> tuple[npt.NDArray[np.int64], float]:
-        """Train on some rows; return the labels of all of the sample and their objective."""
+        """Train on some rows; return the labels of all of the sample and the objective."""
         one = int(np.random.default_rng(seeds).integers(2**31))
         steps = partial(faiss_steps, settled=SETTLED)
+        rows = self.sample[drawn]
         centroids, _ = train(rows, k, self.iterations, self.spherical, one, steps=steps)
         labels, squares = Nearest(centroids).one(self.sample)
-        return labels, float(squares.mean(dtype=np.float64))
+        return labels, float(squares[self.counted].mean(dtype=np.float64))
+
+    def _weighed(
+        self, drawn: npt.NDArray[np.int64], generator: np.random.Generator
+    ) -> npt.NDArray[np.int64]:
+        """Return rows drawn by weight of those given; these themselves if all count alike."""
+        return drawn if self.weights is None else by_weight(drawn, self.weights, generator)
 
 
 def _mean_silhouette(apart: npt.NDArray[np.float64]) -> tuple[float, float, float]:

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +19,9 @@ from seston.frozen.baseline import (
     scatter_between,
     write_scatter,
 )
-from seston.frozen.earlier import BASELINE, TAIL, TREE, Earlier, read_earlier
+from seston.frozen.earlier import BASELINE, NAMES, TAIL, TREE, Earlier, read_earlier
 from seston.frozen.far import draw_far, write_far
+from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
 
@@ -37,6 +37,7 @@ def adopt(
     tree_dir: Path,
     baseline: Path,
     far: Path,
+    names: Path,
     adopted: Path,
 ) -> None:
     """Take over model and clusters of an earlier run, and note what was usual there.
@@ -61,13 +62,15 @@ def adopt(
         Written: what distances are usual in each cluster.
     far : Path
         Written: the images that lay farthest from their centroids.
+    names : Path
+        Written: what the earlier run called its clusters.
     adopted : Path
         Written: where all this is from (JSON).
     """
     run = read_earlier(frozen, size)
     if model.resolve().is_relative_to(frozen.resolve()):
         raise SestonError(f"{model} lies in {frozen}, which it is to be taken from")
-    copies = {run.of_model("model.safetensors"): model}
+    copies = {run.of_model("model.safetensors"): model, frozen / NAMES: names}
     copies |= {
         run.of_model("kmeans", name): kmeans_dir / name for name in (CENTROIDS, SPACE, REPORT)
     }
@@ -104,9 +107,9 @@ def _measure(run: Earlier, baseline: Path, far: Path) -> dict[str, object]:
     cluster = images["cluster"].to_numpy().astype(np.int64)
     sizes = np.bincount(cluster, minlength=k)
     distance = left_out(images["distance"].to_numpy().astype(float), sizes[cluster])
-    names, sample = np.unique(images["sample"].to_numpy(), return_inverse=True)
+    samples, sample = np.unique(images["sample"].to_numpy(), return_inverse=True)
     table = baseline_table(cluster, distance, sample, k)
-    _write(table, baseline)
+    write_tsv(dict(table), baseline)
     # The image that is the limit counts as beyond here: it was so for all others.
     beyond = distance >= table["limit"].to_numpy()[cluster]
     write_far(draw_far(points, distance, beyond, _SEED)[0], clustering, far)
@@ -120,7 +123,8 @@ def _measure(run: Earlier, baseline: Path, far: Path) -> dict[str, object]:
         "clustered_in": str(run.folder),
         "k": k,
         "images": len(images),
-        "samples": len(names),
+        "samples": len(samples),
+        "sample_names": samples.tolist(),
         "earliest": str(times["min"].date()),
         "latest": str(times["max"].date()),
         "scatter": {
@@ -142,8 +146,3 @@ def _images(run: Earlier) -> pa.Table:
             " run again to its end"
         )
     return images
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    text = table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-    store.write_text(text, path)

@@ -64,7 +64,6 @@ def compare(
     by_sample, by_cluster = (
         read_scatter(told["scatter"][what]) for what in ("samples", "clusters")
     )
-    size = np.maximum(usual["images"].to_numpy(), 1)
     # What is expected was learned from images too, and is as unsure as there are few in a cluster.
     size = np.maximum(usual["images"].to_numpy(), 1)
     phi = design_effect(np.array(by_cluster.rho), size, size * usual["images_a_sample"].fillna(1))
@@ -89,7 +88,7 @@ def compare(
     counts = {"all": every.sum(keepdims=True)[0], "sample": every.sum(1), "cluster": every.sum(0)}
     table = pd.concat([_rows(level, counts[level], parts[level]) for level in parts])
     table["sample"] = [None, *samples, *[None] * k]
-    table["cluster"] = pd.array([None] * (m + 1) + list(range(k)), "Int64")
+    table["cluster"] = np.array([None] * (m + 1) + list(range(k)), object)
     table["distance_shift"] = _distance_shift(images, sample, m, usual)
     shares = usual["share"].to_numpy()
     shifts = composition_shift(np.vstack([every.sum(axis=0), every]), shares)

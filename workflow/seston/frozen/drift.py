@@ -18,8 +18,11 @@ from seston.frozen.comparison import LEAST_BEYOND, SIGNIFICANT, compare
 from seston.frozen.excess import CONFIDENCE
 from seston.frozen.far import draw_far, read_far
 from seston.frozen.sightings import candidate_table, nearest_candidate
+from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
+
+SHOWN = 5  # samples of both runs that the log names
 
 
 def drift(
@@ -91,10 +94,12 @@ def drift(
     candidates = news.find_candidates(now, before)
     which, near = nearest_candidate(points, distance.astype(float), candidates)
     found = candidate_table(candidates, which, near, table)
-    for path, result in ((drift, rows), (new_types, found)):
-        text = result.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-        store.write_text(text, path)
+    write_tsv(dict(rows), drift)
+    write_tsv(dict(found), new_types)
+    earlier = set(told.pop("sample_names"))
+    same = [name for name in names if name in earlier]
     short = _short(rows, found, told) | {
+        "same_samples": same,
         "clustering": clustering,
         "clusters_tested": int(has_limit(usual["images"]).sum()),
         "far": int((distance > limit).sum()),
@@ -102,6 +107,17 @@ def drift(
     }
     store.write_text(json.dumps(short, indent=1, sort_keys=True) + "\n", report)
     log.info("drift: %s", " ".join(short["says"]))
+    if same:
+        log.warning("drift: %s", _of_both(same, len(names)))
+
+
+def _of_both(same: list[str], of: int) -> str:
+    """Return a sentence about the samples that the earlier run has too."""
+    shown = ", ".join(same[:SHOWN]) + (", …" if len(same) > SHOWN else "")
+    return (
+        f"{len(same)} of {of} samples are in the earlier run too ({shown}): their drift says"
+        " nothing."
+    )
 
 
 def _short(rows: pd.DataFrame, found: pd.DataFrame, told: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +166,8 @@ def _short(rows: pd.DataFrame, found: pd.DataFrame, told: dict[str, Any]) -> dic
 def _told(path: Path, clustering: str) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(told["sample_names"], list):
+            raise ValueError("sample_names is no list")
         same = told["clustering"] == clustering
     except FileNotFoundError as error:
         raise SestonError(f"{path}: file not found") from error

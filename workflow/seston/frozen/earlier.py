@@ -9,13 +9,15 @@ from seston import store
 from seston.cluster.clustering import CENTROIDS, REPORT, SPACE, read_clustering
 from seston.errors import SestonError
 from seston.models.header import read_header
-from seston.naming.table import read_coarse
+from seston.naming.table import read_called, read_coarse
 from seston.tiles import PADDING
 
 MODELS = ("pretrained", "finetuned")
 TREE = ("tree.tsv", "coarse.tsv", "tree.nwk", "tree.json")
 #: What `adopt` writes, and copies from a run that was frozen itself.
 BASELINE, TAIL, ADOPTED = "baseline.tsv", "far.npz", "adopted.json"
+#: What a run calls its clusters, within its results.
+NAMES = Path("tables", "cluster_names.tsv")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def read_earlier(folder: Path, size: int) -> Earlier:
     header = read_header(folder / model / "model.safetensors")
     read_coarse(folder / model / "tree" / "coarse.tsv", facts["k"])
     _require_fit(folder / model, facts, header, size)
+    _require_names(folder / NAMES, facts["fingerprint"])
     adopted = _adopted(folder / "frozen", facts["fingerprint"])
     run = Earlier(folder, model, facts, header, adopted)
     if adopted is None:
@@ -83,14 +86,16 @@ def read_earlier(folder: Path, size: int) -> Earlier:
 def _require_files(folder: Path, model: str) -> None:
     kmeans = [f"kmeans/{name}" for name in (CENTROIDS, SPACE, REPORT)]
     tree = [f"tree/{name}" for name in TREE]
-    _require([folder / model / name for name in ("model.safetensors", *kmeans, *tree)], folder)
+    of_model = [folder / model / name for name in ("model.safetensors", *kmeans, *tree)]
+    _require([*of_model, folder / NAMES], folder)
 
 
 def _require(paths: list[Path], folder: Path) -> None:
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
+        count = "1 file" if len(missing) == 1 else f"{len(missing)} files"
         raise SestonError(
-            f"cluster.frozen: {folder} lacks {len(missing)} files of a finished run:\n  "
+            f"cluster.frozen: {folder} lacks {count} of a finished run:\n  "
             + "\n  ".join(missing[:20])
             + "\nfinish that run; if an older version of Seston made it, run it again with this one"
         )
@@ -111,6 +116,15 @@ def _require_fit(folder: Path, facts: dict[str, Any], header: dict[str, str], si
             f"{folder}: its clusters are of embeddings {facts['embeddings'][:12]}, but its model"
             f" and the tiles of this version make {made[:12]}: they do not belong together, or"
             " another version made the tiles; run the earlier run again"
+        )
+
+
+def _require_names(path: Path, clustering: str) -> None:
+    of = read_called(path).clustering
+    if of != clustering:
+        raise SestonError(
+            f"{path} has the names of clustering {of[:12]}, but the clusters of that run are"
+            f" {clustering[:12]}; run the earlier run again to its end"
         )
 
 

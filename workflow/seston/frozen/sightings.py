@@ -1,5 +1,6 @@
 """Where and when candidates for new types were seen, and examples of them."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,7 +70,8 @@ def candidate_table(
     pandas.DataFrame
         Columns `COLUMNS`: ``images`` nearer to it than to any centroid, ``far`` of the images
         it was found by, ``samples`` with the day of the ``first`` and ``last``, the cluster
-        that most of its images are in now, and the ids of the most typical ones.
+        that most of its images are in now, and as ``examples`` the ids of the most typical
+        ones: a list in JSON, as names of files may hold any sign.
     """
     rows = []
     for number, candidate in enumerate(candidates):
@@ -82,7 +84,7 @@ def candidate_table(
                 number, len(mine), len(candidate.members), len(seen["sample"].unique()),
                 days.min(), days.max(), int(np.bincount(seen["cluster"]).argmax()),
                 candidate.spread, candidate.distance, candidate.earlier, candidate.p,
-                ";".join(images["image_id"].take(typical).to_pylist()),
+                json.dumps(images["image_id"].take(typical).to_pylist(), ensure_ascii=False),
             ]
         )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)

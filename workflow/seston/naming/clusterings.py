@@ -37,7 +37,7 @@ class Clustering:
     k: int
 
 
-def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str] | None = None) -> Clustering:
+def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str]) -> Clustering:
     """Return the clustering of a report of k-means and the clusters of these shards.
 
     Parameters
@@ -46,25 +46,16 @@ def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str] | None = N
         The report.
     clusters_dir : pathlib.Path
         Folder with one table of clusters per shard.
-    shards : list of str, optional
-        All that were clustered by default.
+    shards : list of str
+        All that were clustered.
 
     Raises
     ------
     SestonError
         If a file is missing, damaged, or of another clustering than `fingerprint`.
     """
-    try:
-        facts = json.loads(kmeans.read_text(encoding="utf-8"))
-        made, k = facts["fingerprint"], facts["k"]
-        names = list(facts["shards"]) if shards is None else shards
-    except FileNotFoundError as error:
-        raise SestonError(f"{kmeans}: file not found") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise SestonError(
-            f"{kmeans}: not readable as the report of k-means ({error!r}); delete it and run again"
-        ) from error
-    paths = [clusters_dir / f"{name}.parquet" for name in names]
+    made, k = _made(kmeans)
+    paths = [clusters_dir / f"{name}.parquet" for name in shards]
     parts = [store.read_table(path, "clusters", CLUSTERING.names) for path in paths]
     found = store.common_fingerprint(paths)
     if found != made:
@@ -72,8 +63,32 @@ def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str] | None = N
             f"{paths[0]} is of clustering {found[:12]}, but {kmeans} tells of {made[:12]};"
             f" delete {clusters_dir} and run again"
         )
+    return Clustering(_together(parts, clusters_dir), made, k)
+
+
+def _made(kmeans: Path) -> tuple[str, int]:
+    """Return the fingerprint of a clustering and its number of clusters."""
+    try:
+        facts = json.loads(kmeans.read_text(encoding="utf-8"))
+        return facts["fingerprint"], facts["k"]
+    except FileNotFoundError as error:
+        raise SestonError(f"{kmeans}: file not found") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SestonError(
+            f"{kmeans}: not readable as the report of k-means ({error!r}); delete it and run again"
+        ) from error
+
+
+def _together(parts: list[pa.Table], clusters_dir: Path) -> pa.Table:
+    """Return the rows of all shards by ascending id."""
     table = pa.concat_tables([part.replace_schema_metadata() for part in parts])
-    return Clustering(table.take(pc.sort_indices(table["image_id"])), made, k)
+    table = table.take(pc.sort_indices(table["image_id"]))
+    if pc.count_distinct(table["image_id"]).as_py() < len(table):
+        raise SestonError(
+            f"{clusters_dir}: an image is in two shards, of which one is out of date; delete the"
+            " folder and run again"
+        )
+    return table
 
 
 def write_record(clustering: Clustering, folder: Path) -> None:
@@ -83,6 +98,12 @@ def write_record(clustering: Clustering, folder: Path) -> None:
         clustering.images, path, CLUSTERING, "clustering", clustering.fingerprint,
         k=str(clustering.k),
     )  # fmt: skip
+
+
+def recorded_sizes(folder: Path) -> dict[str, int]:
+    """Return the number of clusters of each recorded clustering, by fingerprint."""
+    facts = [store.read_metadata(path) for path in sorted(folder.glob("*.parquet"))]
+    return {told["fingerprint"]: int(told["k"]) for told in facts}
 
 
 def find_record(folder: Path, fingerprint: str) -> Clustering | None:
@@ -123,10 +144,26 @@ def clustering_of_run(results: Path, fingerprint: str = "") -> Clustering:
             f"{chosen}: {error.strerror}; expected {results} to be the results folder of a run"
             " that has clustered"
         ) from error
-    found = read_assigned(model / "kmeans" / "kmeans.json", model / "clusters")
-    if not found.fingerprint.startswith(fingerprint):
+    made, k = _made(model / "kmeans" / "kmeans.json")
+    if not made.startswith(fingerprint):
         raise SestonError(
-            f"{results} holds the clustering {found.fingerprint[:12]} and no record of"
+            f"{results} holds the clustering {made[:12]} and no record of"
             f" {fingerprint[:12]}; give the results folder of the run whose clusters were named"
         )
-    return found
+    return find_record(results / "clusterings", made) or _assigned(model / "clusters", made, k)
+
+
+def _assigned(clusters_dir: Path, made: str, k: int) -> Clustering:
+    """Return the clustering of all shards that were given its clusters.
+
+    The report of k-means does not name them: frozen clusters were made from other shards.
+    """
+    paths = sorted(clusters_dir.glob("*.parquet"))
+    mine = [path for path in paths if store.read_metadata(path).get("fingerprint") == made]
+    if not mine:
+        raise SestonError(
+            f"{clusters_dir}: no table of clusters of clustering {made[:12]}; expected the results"
+            " folder of a run that has clustered: run the workflow again"
+        )
+    parts = [store.read_table(path, "clusters", CLUSTERING.names) for path in mine]
+    return Clustering(_together(parts, clusters_dir), made, k)

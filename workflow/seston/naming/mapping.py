@@ -1,6 +1,7 @@
 """Which old cluster became which new one: by the images that both clusterings hold."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 Counts = npt.NDArray[np.int64]
 
-#: Share of a new cluster's images that must come from one old cluster to take over its name.
+#: A name is taken over if more than this share of a new cluster's images come from old ones of it.
 MAJORITY = 0.5
 
 
@@ -26,30 +27,45 @@ class Mapping:
         of the clusterings holds, such as new samples, says nothing of the other.
     partner : ndarray of int64, shape (k_new,)
         The old cluster that each new one is paired with, one to one; -1 = none is left.
+    group : ndarray of int64, shape (k_old,)
+        Old clusters of one name are counted together: the first of them; an old cluster
+        without a name is alone.
     """
 
     common: Counts
     partner: Counts
+    group: Counts
 
     @property
     def jaccard(self) -> npt.NDArray[np.float64]:
         """Images in both over images in either, (k_old, k_new); 0 where there are none."""
         return jaccard(self.common)
 
+    @cached_property
+    def together(self) -> Counts:
+        """`common` with the rows of each group added up in that of its first cluster."""
+        counts = np.zeros_like(self.common)
+        np.add.at(counts, self.group, self.common)
+        return counts
+
     def source(self, new: int) -> int:
-        """Return the old cluster that most images of a new one come from; -1 = there are none."""
-        column = self.common[:, new]
+        """Return the group that most images of a new cluster come from; -1 = there are none."""
+        column = self.together[:, new]
         return int(column.argmax()) if column.any() else -1
 
     def heir(self, new: int) -> int:
-        """Return the old cluster whose name a new one takes over; -1 = none.
+        """Return the group whose name a new cluster takes over; -1 = none.
 
-        That is the one most of its images come from, be it its partner or not: clusters of
+        That is the one most of its images come from, be its partner in it or not: clusters of
         one name are counted together, so a part of a cluster that was split keeps its name.
         """
         source = self.source(new)
         total = self.common[:, new].sum()
-        return source if total and self.common[source, new] > MAJORITY * total else -1
+        return source if total and self.together[source, new] > MAJORITY * total else -1
+
+    def members(self, group: int, new: int) -> list[int]:
+        """Return the old clusters of a group that have images in a new cluster."""
+        return np.flatnonzero((self.group == group) & (self.common[:, new] > 0)).tolist()
 
 
 def jaccard(common: Counts) -> npt.NDArray[np.float64]:
@@ -58,7 +74,9 @@ def jaccard(common: Counts) -> npt.NDArray[np.float64]:
     return np.divide(common, either, out=np.zeros(common.shape), where=either > 0)
 
 
-def map_clusters(old: pa.Table, k_old: int, new: pa.Table, k_new: int) -> Mapping:
+def map_clusters(
+    old: pa.Table, k_old: int, new: pa.Table, k_new: int, group: Counts | None = None
+) -> Mapping:
     """Pair the clusters of two clusterings so that they overlap as much as possible.
 
     The pairs are those with the largest sum of Jaccard indices, of all ways to pair one to
@@ -71,6 +89,8 @@ def map_clusters(old: pa.Table, k_old: int, new: pa.Table, k_new: int) -> Mappin
         With ``image_id`` and ``cluster``.
     k_old, k_new : int
         Numbers of clusters, empty ones too.
+    group : ndarray of int64, shape (k_old,), optional
+        As in `Mapping`; by default each old cluster is alone.
     """
     place = pc.index_in(new["image_id"], old["image_id"].combine_chunks())
     both = pc.is_valid(place)
@@ -81,7 +101,7 @@ def map_clusters(old: pa.Table, k_old: int, new: pa.Table, k_new: int) -> Mappin
     rows, columns = linear_sum_assignment(jaccard(common), maximize=True)
     partner = np.full(k_new, -1)
     partner[columns] = np.where(common[rows, columns] > 0, rows, -1)
-    return Mapping(common, partner)
+    return Mapping(common, partner, np.arange(k_old) if group is None else group)
 
 
 def mapping_table(mapping: Mapping) -> pd.DataFrame:
@@ -106,7 +126,7 @@ def mapping_table(mapping: Mapping) -> pd.DataFrame:
             "share_old": common[old, new] / common.sum(axis=1)[old],
             "jaccard": mapping.jaccard[old, new],
             "partner": (mapping.partner[new] == old).astype(int),
-            "kept": (heirs[new] == old).astype(int),
+            "kept": (heirs[new] == mapping.group[old]).astype(int),
         }
     )
     return table.sort_values(["new", "common", "old"], ascending=[True, False, True])

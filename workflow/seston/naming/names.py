@@ -6,11 +6,18 @@ from datetime import datetime
 from pathlib import Path
 
 from seston.errors import SestonError
-from seston.naming.rows import COARSE, COLUMNS, ClusterName, clustering_of, read_cells, row_of
+from seston.naming.rows import (
+    COARSE,
+    COLUMNS,
+    ClusterName,
+    Mistake,
+    clustering_of,
+    read_cells,
+    row_of,
+)
 
 #: faulty lines that a message names before it only counts
 NAMED = 20
-Mistake = tuple[int, str]  # line, and what is wrong there
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def unnamed(cluster: int) -> str:
     return f"cluster {cluster}"
 
 
-def read_names(path: Path) -> ClusterNames:
+def read_names(path: Path, sizes: Mapping[str, int] | None = None) -> ClusterNames:
     """Read and check a table of cluster names.
 
     Rows without a name are those of clusters that nobody named, so that the table a run
@@ -52,13 +59,19 @@ def read_names(path: Path) -> ClusterNames:
     one with the latest time holds; where two that disagree lack a time, or have the same, it
     is a mistake. One name is one taxon: an AphiaID that stands in one of its rows holds in all.
 
+    Parameters
+    ----------
+    path : pathlib.Path
+    sizes : dict of str to int, optional
+        Number of clusters of each clustering that is known, by fingerprint: of those, names
+        of clusters that do not exist are told too.
+
     Raises
     ------
     SestonError
         With all mistakes, each with its line.
     """
-    header, lines = read_cells(path)
-    mistakes: list[Mistake] = []
+    header, lines, mistakes = read_cells(path)
     found: list[ClusterName] = []
     clusterings: dict[str, int] = {}
     for line, cells in lines:
@@ -67,22 +80,25 @@ def read_names(path: Path) -> ClusterNames:
             continue
         values = dict(zip(header, cells, strict=True))
         about: list[str] = []
-        clustering = clustering_of(values["clustering"], about)
+        if of := clustering_of(values["clustering"], about):
+            clusterings.setdefault(of, line)
         row = row_of(values, line, about)
-        if clustering:
-            clusterings.setdefault(clustering, line)
         mistakes += [(line, text) for text in about]
-        if row and not about:
+        if row:
             found.append(row)
     mistakes += _several(clusterings)
     rows, conflicts = _one_each(found)
     mistakes += conflicts
     mistakes += _one_taxon_each(rows)
+    clustering = max(clusterings, key=len, default="")
+    known = [k for of, k in (sizes or {}).items() if clustering and of.startswith(clustering)]
+    for k in known[:1]:
+        mistakes += _beyond(found, k)
     require_none(path, mistakes)
     taxa = {row.name: row.aphia_id for row in rows if row.aphia_id}
     return ClusterNames(
         path,
-        max(clusterings, key=len, default=""),
+        clustering,
         tuple(replace(row, aphia_id=taxa.get(row.name)) for row in rows),
         tuple(name for name in header if name not in (*COLUMNS, COARSE)),
     )
@@ -90,14 +106,7 @@ def read_names(path: Path) -> ClusterNames:
 
 def require_clusters(names: ClusterNames, k: int) -> None:
     """Raise `SestonError` with all rows whose cluster is not one of 0 to k - 1."""
-    require_none(
-        names.path,
-        [
-            (row.line, f"cluster {row.cluster} ({row.name}): expected 0 to {k - 1}")
-            for row in names.rows
-            if row.cluster >= k
-        ],
-    )
+    require_none(names.path, _beyond(names.rows, k))
 
 
 def require_none(path: Path, mistakes: Iterable[Mistake]) -> None:
@@ -109,6 +118,15 @@ def require_none(path: Path, mistakes: Iterable[Mistake]) -> None:
         raise SestonError(
             f"{path}: {count} in the cluster names\n  " + "\n  ".join(told[:NAMED] + more)
         )
+
+
+def _beyond(rows: Iterable[ClusterName], k: int) -> list[Mistake]:
+    """Return a mistake for each row whose cluster is not one of 0 to k - 1."""
+    return [
+        (row.line, f"cluster {row.cluster} ({row.name}): expected 0 to {k - 1}")
+        for row in rows
+        if row.cluster >= k
+    ]
 
 
 def _several(clusterings: Mapping[str, int]) -> list[Mistake]:

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from seston.errors import SestonError
-from seston.naming.clusterings import clustering_of_run
+from seston.naming.clusterings import clustering_of_run, recorded_sizes
 from seston.naming.names import read_names
 from seston.naming.proposal import mapping_path, write_proposal
 
@@ -21,8 +21,8 @@ def rename(
 ) -> None:
     """Carry the names of clusters over to another clustering, by the images in common.
 
-    Writes the proposed names, each with status `predicted` and its overlap, and beside them
-    the whole mapping. Check them, then set `cluster.names` to the file.
+    Writes the proposed names, each with status `predicted` and what speaks for it, and
+    beside them the whole mapping. Check them, then set `cluster.names` to the file.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def rename(
     out : Path
         The names to write; the mapping is written beside it.
     """
-    given = read_names(names)
+    given = read_names(names, recorded_sizes(old / "clusterings"))
     after = clustering_of_run(results)
     if given.is_of(after.fingerprint):
         raise SestonError(

@@ -20,6 +20,7 @@ STATUS = ("predicted", "validated", "dubious")
 DEFAULT_STATUS = "validated"
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 _UNNAMED = re.compile(r"cluster (\d+)")
+Mistake = tuple[int, str]  # line, and what is wrong there
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,30 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
 
 
-def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the header and, with the numbers of their lines, all rows that are not blank.
+def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], list[Mistake]]:
+    """Return the header, all rows that are not blank with their lines, and faulty quotes.
+
+    A row is one line: a quote that is not closed would take the rows below it into its cell.
 
     Raises
     ------
     SestonError
         If the file cannot be read, or its header lacks a column or has one twice.
     """
-    reader = csv.reader(read_lines(path, "table of cluster names"), delimiter="\t")
-    try:
-        lines = [(reader.line_num, [tidy(cell) for cell in cells]) for cells in reader]
-    except csv.Error as error:
-        raise SestonError(f"{path}, line {reader.line_num}: {error}") from error
-    lines = [(line, cells) for line, cells in lines if any(cells)]
+    lines: list[tuple[int, list[str]]] = []
+    mistakes: list[Mistake] = []
+    for line, text in enumerate(read_lines(path, "table of cluster names"), 1):
+        try:
+            [cells] = csv.reader([text.rstrip("\r\n")], delimiter="\t", strict=True)
+        except csv.Error as error:
+            mistakes.append((line, _of_quotes(error)))
+            continue
+        cells = [tidy(cell) for cell in cells]
+        if any(cells):
+            lines.append((line, cells))
     header = lines[0][1] if lines else []
+    if mistakes and (not lines or mistakes[0][0] < lines[0][0]):
+        raise SestonError(f"{path}, line {mistakes[0][0]}: {mistakes[0][1]}")
     missing = [name for name in REQUIRED if name not in header]
     twice = sorted({name for name in header if header.count(name) > 1})
     if missing or twice:
@@ -85,7 +95,16 @@ def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             f" the columns {', '.join(REQUIRED)} and, if you like, {', '.join(COLUMNS[3:])};"
             " results/tables/cluster_names.tsv of a run is such a table, to be filled in"
         )
-    return header, lines[1:]
+    return header, lines[1:], mistakes
+
+
+def _of_quotes(error: csv.Error) -> str:
+    """Return what is wrong in a line that `csv` refuses, in words of one who writes tables."""
+    if "unexpected end" in str(error):
+        return "a quote is not closed; close it in the same line, or leave it out"
+    if "expected after" in str(error):
+        return "text after a quote that ends; write a quote inside of quotes twice"
+    return str(error)
 
 
 def clustering_of(text: str, about: list[str]) -> str:
@@ -100,7 +119,11 @@ def clustering_of(text: str, about: list[str]) -> str:
 
 
 def row_of(values: dict[str, str], line: int, about: list[str]) -> ClusterName | None:
-    """Return what a row says; None if it names nothing or mistakes were added to `about`."""
+    """Return what a row says, adding its mistakes to `about`; None if it names no cluster.
+
+    A row with mistakes is returned too, without what is not readable, so that what it has
+    wrong beside other rows can be told in the same run.
+    """
     name, status = values["name"], values.get("status", "").casefold() or DEFAULT_STATUS
     aphia_id, moment = None, None
     if not re.fullmatch(r"\d{1,9}", values["cluster"], re.ASCII):
@@ -129,7 +152,7 @@ def row_of(values: dict[str, str], line: int, about: list[str]) -> ClusterName |
         about.append(
             f"time {values['time']!r}: expected ISO 8601, as 2026-05-22 or 2026-05-22T14:30:00"
         )
-    if about or not name:
+    if not name or not values["cluster"].isascii() or not values["cluster"].isdecimal():
         return None
     return ClusterName(
         int(values["cluster"]), name, aphia_id, status, values.get("annotator", ""),

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from seston.report.wording import count, listing, many, number
+from seston.report.wording import count, listing, many, number, percent
 
 BALANCE = {
     "sample": "every sample weighed the same",
     "density": "images among many alike weighed less",
 }
+MANY_GAPS = 0.05  # of the images: then the mean that fills the gaps moves clusters
 ENGINES = {"faiss on gpu": "FAISS on a GPU", "torch on gpu": "PyTorch on a GPU"}
 
 
@@ -28,11 +29,28 @@ def clustering_words(kmeans: dict[str, Any], settings: dict[str, Any]) -> list[s
     told = asked | kmeans
     frozen = asked.get("frozen")
     taken = f"Model and clusters were taken over unchanged from an earlier run ({frozen})"
-    sentences = [_main(told), _space(told), _balance(told), _device(told), frozen and taken]
+    sentences = [
+        _main(told, bool(frozen)),
+        _space(told),
+        _balance(told),
+        _device(told),
+        frozen and taken,
+    ]
     return [one for one in sentences if one]
 
 
-def _main(told: dict[str, Any]) -> str:
+def cautions(kmeans: dict[str, Any]) -> list[str]:
+    """Return sentences on columns that many of the clustered images lack."""
+    space, images = kmeans.get("space") or {}, kmeans.get("n") or 0
+    return [
+        f"{count(gaps)} of {many(images, 'image')} ({percent(gaps / images)}) lack {name} and were"
+        " clustered with its mean: to which cluster they went may owe to that."
+        for name, gaps in (space.get("missing") or {}).items()
+        if images and gaps / images > MANY_GAPS
+    ]
+
+
+def _main(told: dict[str, Any], frozen: bool) -> str:
     """Return the number of clusters, who chose it, and the schedule."""
     parts = [f"k = {told.get('k')}"]
     if told.get("k_chosen_by") == "sweep":
@@ -46,7 +64,10 @@ def _main(told: dict[str, Any]) -> str:
         if told.get("refine"):
             schedule += f", then {told['refine']} over all"
         parts.append(schedule)
-    return f"Embeddings were clustered by k-means (FAISS, Johnson et al. 2021; {'; '.join(parts)})"
+    how = f"by k-means (FAISS, Johnson et al. 2021; {'; '.join(parts)})"
+    if frozen:
+        return f"Images were given to the nearest centroid of the earlier run, found there {how}"
+    return f"Embeddings were clustered {how}"
 
 
 def _space(told: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What the page says: every value of its templates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from seston.report import (
     methods,
     oddities,
     organism_crops,
+    origin,
     pictures,
     sparklines,
     summary,
@@ -24,7 +25,7 @@ from seston.report import (
 from seston.report.figures import MOST_CARDS, Drawn
 from seston.report.findings import Findings
 from seston.report.results import Results
-from seston.report.trust import Badge, agreement_words, notes
+from seston.report.trust import Badge, Trust, agreement_words, notes
 from seston.trends.abundance import FEW
 
 FIGURE_BYTES, MOSAIC_BYTES = 4_000_000, 4_000_000  # of a page of at most 10 MB
@@ -59,7 +60,11 @@ def context(
     boards = {("cluster", one): path for one, path in drawn.mosaics.items()}
     boards |= {("candidate", one): path for one, path in drawn.candidates.items()}
     small, coarse_mosaics = pictures.embed(boards, pictures.SMALL, MOSAIC_BYTES)
-    cards = [_card(one, results, findings, small) for one in facts[:MOST_CARDS]]
+    frozen = results.setting("cluster", "frozen", "")
+    # Most clusters of an earlier run may be empty in another season: no card for each.
+    unseen = [one.cluster for one in facts if frozen and not one.count]
+    told = [one for one in facts[:MOST_CARDS] if one.cluster not in unseen]
+    cards = [_card(one, results, findings, small) for one in told]
     attention = results.attention or {}
     has_maps = attention_values.has_maps(attention)
     return {
@@ -79,7 +84,13 @@ def context(
         else [],
         "most_odd": oddities.MOST,
         "has_card": {one.facts.cluster for one in cards},
-        "frozen": results.setting("cluster", "frozen", ""),
+        "frozen": frozen,
+        "adopted": findings.adopted,
+        "weights": origin.weights,
+        "unseen": findings.names.labels(sorted(unseen)),
+        "coincide": oddities.instrument_is_site(results.samples),
+        "cautions": clustering_words.cautions(results.kmeans),
+        "drift_words": drift.drift_words(findings.drift) if findings.drift else [],
         "drifted_samples": drift.drifted_samples(findings.drift) if findings.drift else "",
         "title": results.setting("report", "title") or "Plankton through time",
         "totals": summary.totals(results.images, results.samples, results.rejected),
@@ -114,7 +125,7 @@ def context(
         "tuned": "finetuned" in attention,
         "verdict": results.verdict,
         "models": [m for m in measures.MODELS if (results.evidence["model"] == m).any()],
-        "model_names": measures.MODELS,
+        "model_names": origin.model_names(findings.adopted),
         "measure": measures.measure_of,
         "evidence": {kind: evidence.rows_of(results.evidence, kind) for kind in KINDS},
         "evidence_absent": evidence.notes_of(results.evidence, absent=True),
@@ -140,10 +151,21 @@ def _card(
     return Card(
         facts,
         known.row(number) if known else {},
-        known.badges(number) if known else [],
+        _badges(results, known, number) if known else [],
         sparklines.sparkline(results.abundance, number),
         mosaics.get(("cluster", number)),
     )
+
+
+def _badges(results: Results, known: Trust, cluster: int) -> list[Badge]:
+    badges = known.badges(cluster)
+    if not oddities.instrument_is_site(results.samples):
+        return badges
+    aside = "(or the site: here the two coincide)"
+    return [
+        replace(one, figure=f"{one.figure} {aside}".strip()) if "instrument" in one.code else one
+        for one in badges
+    ]
 
 
 def _trust_rows(findings: Findings) -> list[dict[str, Any]]:

@@ -1,14 +1,16 @@
 """How new images differ from those that frozen clusters were made from."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from seston.errors import SestonError
 from seston.report.agreement import require_clustering, require_known_clusters
 from seston.report.reading import read_json, read_text_table
-from seston.report.wording import listing, many
+from seston.report.wording import count, listing, many, percent
 
 MOST = 40  # candidates that are shown
 NUMBERS = (
@@ -75,7 +77,7 @@ def read_drift(
     SestonError
         If a file is unreadable or of another clustering.
     """
-    facts = read_json(told, ("clustering", "says"))
+    facts = read_json(told, ("clustering", "earlier"))
     require_clustering(told, facts["clustering"], kmeans, clustering)
     table = read_text_table(drift, ("level", "sample"), ("cluster", *NUMBERS))
     clusters = table[(table["level"] == "cluster") & (table["drift"] == 1)].sort_values("p")
@@ -86,7 +88,13 @@ def read_drift(
     types = pd.DataFrame(columns=[*TYPES, "first", "last", "examples"])
     if new_types is not None:
         types = read_text_table(new_types, ("first", "last", "examples"), TYPES)
-    candidates = [_candidate(row) for _, row in types.head(MOST).iterrows()]
+    try:
+        candidates = [_candidate(row) for _, row in types.head(MOST).iterrows()]
+    except ValueError as error:
+        raise SestonError(
+            f"{new_types}: expected lists of ids in JSON as examples ({error}); delete it and run"
+            " again"
+        ) from error
     return Drift(table, by_sample, clusters.astype({"cluster": int}), facts, types, candidates)
 
 
@@ -100,7 +108,7 @@ def _candidate(row: pd.Series) -> Candidate:
         images=int(row["images"]),
         nearest=int(row["nearest_cluster"]),
         told=f"{seen}; the earlier run had {before} like these",
-        examples=[name for name in row["examples"].split(";") if name],
+        examples=json.loads(row["examples"]),
     )
 
 
@@ -108,3 +116,60 @@ def drifted_samples(drift: Drift) -> str:
     """Return the samples that differ from the earlier run, in words; empty if none does."""
     moved = drift.samples.loc[drift.samples["drift"] == 1, "sample"].tolist()
     return listing(moved, 8)
+
+
+def drift_words(drift: Drift) -> list[str]:
+    """Return what was compared, and what came of it, in sentences."""
+    earlier, whole = drift.told["earlier"], drift.table[drift.table["level"] == "all"].iloc[0]
+    images, tested = int(whole["images"]), int(whole["tested"])
+    told = [
+        f"{count(tested)} of {many(images, 'image')} {'is' if tested == 1 else 'are'} compared"
+        f" with {count(earlier['images'])} up to {earlier['latest']}{_untested(drift.table)}."
+    ]
+    if tested:
+        told.append(
+            f"{percent(whole['share'])} lie beyond the limit of their cluster;"
+            f" expected are {percent(whole['expected'])}."
+        )
+    if earlier["scatter"]["samples"]["freedom"]:
+        told.append(_moved(drift))
+    else:
+        told.append("The earlier run has one sample only: drift cannot be told from chance.")
+    types, caution = len(drift.new_types), "one like a known type cannot be told in this way"
+    told.append(
+        f"{many(types, 'group')} of images may be {'a new type' if types == 1 else 'new types'}"
+        f" (but {caution})."
+        if types
+        else f"No group of images may be a new type ({caution})."
+    )
+    return told
+
+
+def _untested(table: pd.DataFrame) -> str:
+    """Return how many images have no limit to be compared with, and in which clusters."""
+    clusters = table[table["level"] == "cluster"]
+    without = clusters[(clusters["images"] > 0) & (clusters["tested"] == 0)]
+    if without.empty:
+        return ""
+    left, names = (
+        int(without["images"].sum()),
+        listing((f"{cluster:.0f}" for cluster in without["cluster"]), 12),
+    )
+    one = len(without) == 1
+    return (
+        f"; {count(left)} {'is' if left == 1 else 'are'} in {many(len(without), 'cluster')} too"
+        f" small in the earlier run to have a limit ({'number ' if one else ''}{names})"
+    )
+
+
+def _moved(drift: Drift) -> str:
+    """Return how many samples and clusters differ from the earlier run."""
+    samples, clusters = int((drift.samples["drift"] == 1).sum()), len(drift.clusters)
+    if not samples and not clusters:
+        return "No sample and no cluster differs from the earlier run."
+    parts = [
+        many(number, one) if number else f"no {one}"
+        for number, one in ((samples, "sample"), (clusters, "cluster"))
+    ]
+    told = f"{' and '.join(parts)} {'differ' if samples + clusters > 1 else 'differs'}"
+    return f"{told[0].upper()}{told[1:]} from the earlier run."

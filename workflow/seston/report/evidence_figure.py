@@ -1,6 +1,6 @@
 """Both models side by side: each figure with its interval and what chance would give."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ TOWARDS = {"higher": "better \u2192", "lower": "\u2190 better", "": ""}
 BESIDE = 0.19  # of a line: how far the two models stand from its middle
 
 
-def draw_labels(rows: Sequence[Row], chosen: str) -> Figure:
+def draw_labels(rows: Sequence[Row], chosen: str, names: Mapping[str, str] = MODELS) -> Figure:
     """Draw what the names of organisms say: a panel per set of labels, a line per measure."""
     sets = list(dict.fromkeys(row.set for row in rows))[:MOST_SETS]
     measures = list(dict.fromkeys(row.measure for row in rows))
@@ -37,11 +37,11 @@ def draw_labels(rows: Sequence[Row], chosen: str) -> Figure:
     grid[0].set_xlim(_least(rows), 1.0)
     for axes in grid[len(sets) :]:
         axes.set_visible(False)
-    _legend(figure, rows, chosen)
+    _legend(figure, rows, chosen, names)
     return figure
 
 
-def draw_label_free(rows: Sequence[Row], chosen: str) -> Figure:
+def draw_label_free(rows: Sequence[Row], chosen: str, names: Mapping[str, str] = MODELS) -> Figure:
     """Draw what needs no labels: every measure has units, and so an axis, of its own."""
     columns = min(len(rows), 3)
     lines = int(np.ceil(len(rows) / columns))
@@ -62,11 +62,11 @@ def draw_label_free(rows: Sequence[Row], chosen: str) -> Figure:
             axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=None, symbol=" %"))
     for axes in grid[len(rows) :]:
         axes.set_visible(False)
-    _legend(figure, rows, chosen)
+    _legend(figure, rows, chosen, names)
     return figure
 
 
-def draw_confounding(rows: Sequence[Row], chosen: str) -> Figure:
+def draw_confounding(rows: Sequence[Row], chosen: str, names: Mapping[str, str] = MODELS) -> Figure:
     """Draw what can be told from an embedding although it is no trait of the organism."""
     measures = list(dict.fromkeys(row.measure for row in rows))
     figure = style.new_figure(style.TWO_COLUMNS, 18 + 7.5 * len(measures))
@@ -79,7 +79,7 @@ def draw_confounding(rows: Sequence[Row], chosen: str) -> Figure:
         "how well it can be told from the embedding, \u2190 better"
         + f" ({traits}: neither)" * bool(traits)
     )
-    _legend(figure, rows, chosen)
+    _legend(figure, rows, chosen, names)
     return figure
 
 
@@ -115,13 +115,13 @@ def _value(axes: Axes, place: float, model: str, one: pd.Series) -> None:
     )  # fmt: skip
 
 
-def _legend(figure: Figure, rows: Sequence[Row], chosen: str) -> None:
+def _legend(figure: Figure, rows: Sequence[Row], chosen: str, names: Mapping[str, str]) -> None:
     """Name the models there are; intervals and chance only where one is drawn."""
     every = pd.DataFrame([one for row in rows for one in row.found.values()])
     handles = []
     for model in (name for name in MODELS if (every["model"] == name).any()):
         colour, marker, face = LOOKS[model]
-        label = MODELS[model] + (" (used)" if model == chosen else "")
+        label = names[model] + (" (used)" if model == chosen else "")
         handles.append(
             Line2D([], [], color=colour, marker=marker, mfc=face or colour, ms=4, lw=0, label=label)
         )

@@ -20,6 +20,7 @@ from seston.report import (
 from seston.report.drawings import Drawings
 from seston.report.evidence import rows_of
 from seston.report.findings import Findings
+from seston.report.origin import model_names
 from seston.report.results import Results
 from seston.report.site_figures import SiteFigures, draw_site
 from seston.report.wording import short
@@ -84,6 +85,7 @@ class Studio:
 
     def _evidence(self) -> None:
         evidence, chosen = self.results.evidence, self.results.model
+        called = model_names(self.findings.adopted)
         self.drawings.write("evidence", evidence[["model", *evidence.columns.drop("model")]])
         free = rows_of(evidence, "views") + rows_of(evidence, "collapse")
         for name, rows, draw in (
@@ -96,7 +98,7 @@ class Studio:
             ),
         ):
             if rows:
-                self.drawings.keep(name, draw(rows, chosen))
+                self.drawings.keep(name, draw(rows, chosen, called))
 
     def _attention(self) -> None:
         attention = self.results.attention or {}

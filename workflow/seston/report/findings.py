@@ -14,6 +14,7 @@ from seston.report.mosaics import Crop
 from seston.report.names import Names, read_names
 from seston.report.oddities import read_circumstances
 from seston.report.organism_crops import find_crops
+from seston.report.origin import Adopted, adopted_model
 from seston.report.results import Results
 from seston.report.strangest import MOST, read_strangest
 from seston.report.trust import Trust, read_trust
@@ -37,6 +38,8 @@ class Findings:
         Abundances of merged clusters, by what they were merged to.
     drift : Drift or None
         How new images differ from those that frozen clusters were made from.
+    adopted : Adopted or None
+        Where the model is from, if it is that of an earlier run.
     crops : dict of str to Crop
         Of the strangest organisms and of candidates for new types.
     """
@@ -49,6 +52,7 @@ class Findings:
     tree: Tree | None = None
     levels: dict[str, Merged] = field(default_factory=dict)
     drift: Drift | None = None
+    adopted: Adopted | None = None
     crops: dict[str, Crop] = field(default_factory=dict)
 
     @property
@@ -117,6 +121,11 @@ def read_findings(
             if path is not None and (level != "name" or told.names)
         },
         drift=drifted,
+        adopted=adopted_model(
+            results.setting("cluster", "frozen", ""),
+            results.card,
+            drifted.told["earlier"] if drifted else {},
+        ),
         crops=find_crops(segment_dir, shards, shown),
     )
 

@@ -80,7 +80,9 @@ def flat_settings(settings: dict[str, Any], prefix: str = "") -> list[tuple[str,
 def fingerprints(results: Results) -> list[tuple[str, str]]:
     """Return the fingerprints that name the models, this clustering and what it was made from."""
     names = {"embeddings": "embeddings", "fingerprint": "clustering"}
-    models = [(f"{name} model", value) for name, value in results.verdict.fingerprints.items()]
+    adopted = bool(results.setting("cluster", "frozen", ""))
+    called = "model of the earlier run" if adopted else "{} model"
+    models = [(called.format(name), value) for name, value in results.verdict.fingerprints.items()]
     return models + [
         (t, results.kmeans[key]) for key, t in names.items() if results.kmeans.get(key)
     ]

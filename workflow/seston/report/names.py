@@ -35,6 +35,11 @@ class Names:
         """Return ``3 Cyclotella``, or ``cluster 3`` where nobody named it."""
         return self._label(cluster, f"cluster {cluster}")
 
+    def heading(self, cluster: int) -> str:
+        """Return ``Cyclotella (cluster 3)``, or ``Cluster 3``: for the head of a card."""
+        name = self.names.get(cluster)
+        return f"{name} (cluster {cluster})" if name else f"Cluster {cluster}"
+
     def label(self, cluster: int) -> str:
         """Return ``3 Cyclotella``, or ``3``: for axes that say that these are clusters."""
         return self._label(cluster, str(cluster))
@@ -51,10 +56,13 @@ class Names:
         return dict(sorted(members.items()))
 
     def group_title(self, group: int) -> str:
-        """Return ``group 2``, with the names that occur in it, if any."""
-        members = (self.names.get(cluster) for cluster in self.groups().get(group, []))
-        known = ", ".join(sorted({name for name in members if name}))
-        return short(f"group {group} ({known})", LONGEST + 12) if known else f"group {group}"
+        """Return ``group 2 (Diatoms + 3 unnamed)``, or ``group 2`` where no member has a name."""
+        members = [self.names.get(cluster, "") for cluster in self.groups().get(group, [])]
+        known, unnamed = ", ".join(sorted(set(filter(None, members)))), members.count("")
+        if not known:
+            return f"group {group}"
+        rest = f" + {unnamed} unnamed" if unnamed else ""
+        return f"group {group} ({short(known, LONGEST - 6)}{rest})"
 
     def _label(self, cluster: int, otherwise: str) -> str:
         name = self.names.get(cluster)

@@ -33,6 +33,17 @@ def odd_ones(table: pd.DataFrame) -> list[tuple[str, str, int, str]]:
     ]
 
 
+def instrument_is_site(samples: pd.DataFrame) -> bool:
+    """Return whether instruments and sites coincide, so that nothing can tell them apart.
+
+    So it is where each of several instruments has only sites that no other has.
+    """
+    if "instrument" not in samples:
+        return False
+    by_site = samples.groupby("site")["instrument"].nunique()
+    return samples["instrument"].nunique() > 1 and bool((by_site == 1).all())
+
+
 def _why(row: pd.Series) -> str:
     light = "lighter" if row["brightness_difference"] > 0 else "darker"
     sharp = "sharper" if row["focus_ratio"] > 1 else "less sharp"

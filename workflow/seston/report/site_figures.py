@@ -1,5 +1,6 @@
 """The figures of one site: heat maps and curves of its clusters, groups and names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -16,7 +17,9 @@ from seston.report.wording import file_name, short, site_name
 class SiteFigures:
     """What is drawn of one site; names of figures are None where there is nothing to draw.
 
-    `levels` are the heat maps of what clusters were merged to, by the level.
+    `kind` is what curves and dots are of: clusters, or names where there are any; `kinds` how
+    many there are, `drawn` how many of them are drawn. `levels` are the heat maps of what clusters
+    were merged to, by the level.
     """
 
     site: str
@@ -24,6 +27,8 @@ class SiteFigures:
     groups: list[str] = field(default_factory=list)
     more_groups: int = 0
     clusters: int = 0
+    kind: str = "cluster"
+    kinds: int = 0
     drawn: int = 0
     volume_known: int = 0
     volume_of: int = 0
@@ -54,20 +59,27 @@ def draw_site(
     groups = sorted(trend_curves.biggest(rows, "group", trend_curves.MOST_GROUPS))
     one.groups, one.more_groups = groups, rows["group"].nunique() - len(groups)
     most = trend_curves.MOST_PANELS if one.periods > 1 else trend_curves.MOST_DOTS
-    top = trend_curves.biggest(rows, "cluster", most)
-    one.drawn, one.clusters = len(top), rows.loc[rows["count"] > 0, "cluster"].nunique()
-    stem, names = file_name(position, site), findings.names
+    stem = file_name(position, site)
+    title: Callable[[int], str] = findings.names.title
     drawings.write(f"trends_{stem}", rows)
+    for level, merged in findings.levels.items():
+        mine = _sampled(merged.table, site).drop(columns="cluster")
+        drawings.write(f"trends_{level}_{stem}", mine)
+    one.clusters = _present(rows)
+    if named := findings.levels.get("name"):  # clusters of one name are one curve
+        rows, title, one.kind = _sampled(named.table, site), named.title, "name"
+    top = trend_curves.biggest(rows, "cluster", most)
+    one.drawn, one.kinds = len(top), _present(rows)
     shown = trend_curves.shown(rows, top, groups)
     if one.periods == 1:
         one.intervals = trend_curves.any_dot_interval(shown)
-        dots = trend_curves.draw_dots(rows, top, groups, names.title)
+        dots = trend_curves.draw_dots(rows, top, groups, title)
         one.dots = drawings.keep(f"dots_{stem}", dots)
         return one
     one.intervals = trend_curves.any_interval(shown)
-    curves = trend_curves.draw_curves(rows, top, groups, names.title)
+    curves = trend_curves.draw_curves(rows, top, groups, title)
     one.curves = drawings.keep(f"curves_{stem}", curves)
-    _draw_heat_maps(one, rows, stem, results, findings, drawings)
+    _draw_heat_maps(one, _sampled(results.abundance, site), stem, results, findings, drawings)
     return one
 
 
@@ -94,7 +106,6 @@ def _draw_heat_maps(
         drawings.write(name, concentrations.table("concentration_per_ml"))
     for level, merged in findings.levels.items():
         mine = _sampled(merged.table, one.site)
-        drawings.write(f"trends_{level}_{stem}", mine.drop(columns="cluster"))
         heat = heatmaps.share_map(mine, period)
         if not heat.clusters:
             continue
@@ -103,6 +114,10 @@ def _draw_heat_maps(
         told = heat.table("share_of_own_total").rename(columns={"cluster": level})
         told[level] = [merged.keys[number] for number in told[level]]
         drawings.write(f"heatmap_{level}_{stem}", told)
+
+
+def _present(rows: pd.DataFrame) -> int:
+    return rows.loc[rows["count"] > 0, "cluster"].nunique()
 
 
 def _sampled(abundance: pd.DataFrame, site: str) -> pd.DataFrame:

@@ -135,6 +135,15 @@ def notes(facts: dict[str, Any]) -> list[str]:
             f"Mean silhouette {ratio(value)}: near 1 clusters lie far apart, near 0 they touch,"
             " below 0 images lie nearer to another cluster than to their own."
         )
+    if why := facts.get("stability_why"):
+        told.append(f"Stability was not measured. {why}")
+    slopes = facts.get("slopes", {})
+    if flat := [what for what, found in slopes.items() if not found]:
+        told.append(
+            f"Within clusters, images do not change with {listing(flat)} more than by chance, or"
+            " there are too few of them to say; so no cluster was asked whether it is a neighbour"
+            f" with another {' or '.join(flat)}."
+        )
     return told
 
 
@@ -147,7 +156,12 @@ def agreement_words(facts: dict[str, Any]) -> str:
         if density.get(key) is not None
     ]
     noise = density.get("noise")
-    told = f"Here: {listing(parts)} (0 as by chance, 1 the same)." if parts else ""
+    told = ""
+    if parts:
+        told = (
+            f"Here: {listing(parts)}. 1 is the same; AMI and ARI are 0 as by chance, NMI is above"
+            " 0 even then, the more so the smaller the clusters."
+        )
     if noise is not None:
         told += f" {percent(noise)} of the images are noise, in no density cluster."
     return told.strip()

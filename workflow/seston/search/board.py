@@ -106,11 +106,16 @@ def _dashes(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int]) -> None:
 
 
 def _cut(text: str, size: int) -> str:
-    """Return the text, its front left out where it is too long: ids differ at their end."""
-    font, whole = _font(size), text
-    while text and font.getlength(text if text == whole else "…" + text) > SIDE:
-        text = text[1:]
-    return text if text == whole else "…" + text
+    """Return the text, its middle left out where it is too long.
+
+    Ids begin with the sample, which often tells the day, and differ at their end.
+    """
+    font, shown, kept = _font(size), text, len(text)
+    while kept and font.getlength(shown) > SIDE:
+        kept -= 1
+        end = kept // 3
+        shown = f"{text[: kept - end]}…{text[len(text) - end :]}"
+    return shown
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:

@@ -4,6 +4,7 @@ faiss keeps the embeddings in lists by the nearest of some hundred to thousand p
 per number; a question reads only the lists near it. How many, is measured when the index is made.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ TAUGHT = 50  # images per list that the lists are learned from
 ASKED, NEAREST = 200, 50  # images asked about to measure recall, and of how many neighbours
 WIDER = 4  # so many times the images asked for are ranked again by their exact distances
 ENOUGH = 0.99  # recall from which on no more lists are read
+SEEN = 2000  # embeddings that the digest of a run's content sees
+
+_IDS = 1 << 16  # ids at a time
 
 Ranks = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
@@ -96,6 +100,21 @@ def reading(lists: int, without: tuple[int, int] = (0, 0)) -> faiss.SearchParame
     return faiss.SearchParametersIVF(nprobe=lists, sel=left_out)  # type: ignore[call-arg]  # the stubs lack keywords
 
 
+def content(rows: EmbeddingShards) -> str:
+    """Return a digest (sha256, hex) of all ids and of `SEEN` embeddings.
+
+    These are spread evenly over the ids, in which the images of a sample follow each other, so
+    that no sample goes unseen that has one image in `SEEN` of all. To read all embeddings at
+    each question would take as long as a search without an index.
+    """
+    digest = hashlib.sha256()
+    for start in range(0, len(rows), _IDS):
+        digest.update("\n".join([*rows.ids[start : start + _IDS].to_pylist(), ""]).encode())
+    ranks = np.unique(np.linspace(0, len(rows) - 1, min(SEEN, len(rows))).round().astype(int))
+    digest.update(rows.take(rows.order[ranks]).astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
 def make_index(
     *,
     embeddings_dir: Path,
@@ -143,6 +162,7 @@ def make_index(
         "kind": "index",
         "version": __version__,
         "embeddings": rows.fingerprint,
+        "content": content(rows),
         "n": len(rows),
         "dim": rows.dim,
         "shards": dict(zip(rows.names, rows.counts, strict=True)),

@@ -11,11 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import seston
 from seston.cluster.shards import EmbeddingShards
 from seston.errors import SestonError
-from seston.search.index import WIDER, reading
+from seston.schemas import FORMAT
+from seston.search.index import WIDER, content, reading
 
 FEWEST = 200  # images ranked again, however few are asked for
+TOLD = {"embeddings", "content", "shards", "nprobe"}  # of the index, by its report
 AGAIN = "run the workflow again, which makes the index anew"
 
 
@@ -56,7 +59,14 @@ class Lookup:
         report, path = folder / "index.json", folder / "index.faiss"
         try:
             facts = json.loads(report.read_text(encoding="utf-8"))
-            made_of, self._read, shards = facts["embeddings"], facts["nprobe"], facts["shards"]
+            if facts.get("format") != FORMAT or not facts.keys() >= TOLD:
+                raise SestonError(
+                    f"{folder}: made by another version of Seston than this one"
+                    f" ({Path(seston.__file__).parent}): use the environment and clone that ran the"
+                    " workflow, or run it again with this one"
+                )
+            made_of, held, shards = facts["embeddings"], facts["content"], facts["shards"]
+            self._read = facts["nprobe"]
             read: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
             self._index, self._lists = read, int(read.nlist)
         except FileNotFoundError as error:
@@ -76,6 +86,11 @@ class Lookup:
                 f"{folder} (embeddings {made_of[:12]}, {sum(shards.values())} images) is not of"
                 f" {embeddings_dir} ({self.rows.fingerprint[:12]}, {len(self)} images);"
                 f" delete the folder and {AGAIN}"
+            )
+        if held != content(self.rows):
+            raise SestonError(
+                f"{folder} was made of other images, or of other pictures of them, than"
+                f" {embeddings_dir} holds now; delete the folder and {AGAIN}"
             )
 
     def __len__(self) -> int:

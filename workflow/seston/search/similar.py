@@ -1,7 +1,5 @@
 """Command `similar`: the organisms of a run that are most like one of them, or like a picture."""
 
-import csv
-import io
 import logging
 import os
 from dataclasses import dataclass
@@ -19,10 +17,13 @@ from seston.crops import read_crops
 from seston.errors import SestonError
 from seston.search.board import Cell, draw_board
 from seston.search.lookup import Lookup, Near
+from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
 
 SHOWN = 3  # ids that an unknown one may have meant
+SAME = 1e-3  # of an embedding's length: what half precision rounds away
+DRAWN = 400  # organisms on the mosaic at most: 50 rows, which a picture viewer still opens
 COLUMNS = ("image_id", "sample", "datetime", "cluster")
 
 
@@ -35,6 +36,7 @@ class Query:
     crop: bytes
     pixel_um: float | None
     without: tuple[int, int]
+    is_file: bool = False
 
 
 def similar(
@@ -61,7 +63,7 @@ def similar(
     target : str
         The id of an image (SAMPLE/ROI), or a file: PNG, JPEG or TIFF with one organism.
     n : int
-        Organisms to find.
+        Organisms to find; the mosaic shows the first 400 of them.
     results : Path
         The results folder of a finished run.
     out : Path
@@ -77,18 +79,27 @@ def similar(
     query = _query(target, lookup, results, other_samples, threads)
     near = lookup.nearest(query.embedding, n, query.without)
     found = describe(lookup, near, results)
-    crops = _crops(lookup, near.ranks, results)
+    crops = _crops(lookup, near.ranks[:DRAWN], results)
     cells = [
         Cell(crop, um, f"{row['rank']}  {_of_cluster(row)}", row["image_id"])
-        for row, (um, crop) in zip(found, crops, strict=True)
+        for row, (um, crop) in zip(found[:DRAWN], crops, strict=True)
     ]
     board = draw_board(Cell(query.crop, query.pixel_um, "query", query.name), cells)
     table, picture = (Path(f"{out}{ending}") for ending in (".tsv", ".png"))
-    store.write_text(_tsv(found), table)
+    names = ["rank", *COLUMNS, "name", "distance", "cosine"]
+    write_tsv({name: [row[name] for row in found] for name in names}, table)
     with store.atomic(picture) as temporary:
         board.save(temporary, "PNG")
     log.info("%d of %d organisms nearest to %s: %s, %s",
              len(found), len(lookup), query.name, table, picture)  # fmt: skip
+    same = near.distances[:1] <= SAME * np.linalg.norm(query.embedding)
+    if query.is_file and same.any():
+        log.info(
+            "%s looks to the model like %s, which is rank 1 at distance %.3g: it is that image of"
+            " the run, or a copy", query.name, found[0]["image_id"], found[0]["distance"],
+        )  # fmt: skip
+    if len(found) > DRAWN:
+        log.info("%s shows the first %d of them", picture, DRAWN)
 
 
 def chosen_model(results: Path) -> Path:
@@ -123,7 +134,7 @@ def describe(lookup: Lookup, near: Near, results: Path) -> list[dict[str, Any]]:
     rows = images.take(places).to_pylist()
     told = zip(rows, near.distances.tolist(), near.cosines.tolist(), strict=True)
     return [
-        {"rank": rank, **row, "distance": f"{distance:.6g}", "cosine": f"{cosine:.6g}"}
+        {"rank": rank, **row, "datetime": _when(row), "distance": distance, "cosine": cosine}
         for rank, (row, distance, cosine) in enumerate(told, 1)
     ]
 
@@ -153,13 +164,18 @@ def _query(target: str, lookup: Lookup, results: Path, others: bool, threads: in
         raise unknown(target, lookup.rows.ids)
     if others:
         raise SestonError(f"--other-samples: {target} is a file, of no sample; leave it out")
+    path = Path(target)
+    if path.is_dir():
+        raise SestonError(
+            f"{target}: is a folder; expected the id of an image (SAMPLE/ROI), or a file: PNG, JPEG"
+            " or TIFF with one organism"
+        )
     # Only now: this may start torch.
     from seston.search.query import embed_query, read_query, was_cleaned
 
-    path = Path(target)
     crop = read_query(path, was_cleaned(results / "settings.yaml"))
     embedding = embed_query(crop, chosen_model(results), lookup.rows.fingerprint, threads)
-    return Query(path.name, embedding, crop, None, (0, 0))
+    return Query(path.name, embedding, crop, None, (0, 0), is_file=True)
 
 
 def _crops(
@@ -180,12 +196,5 @@ def _of_cluster(row: dict[str, Any]) -> str:
     return row["name"] or f"cluster {row['cluster']}"
 
 
-def _tsv(found: list[dict[str, Any]]) -> str:
-    columns = ["rank", *COLUMNS, "name", "distance", "cosine"]
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, delimiter="\t", lineterminator="\n")
-    table.writeheader()
-    for row in found:
-        when = row["datetime"].isoformat() if row["datetime"] else ""
-        table.writerow(row | {"datetime": when})
-    return text.getvalue()
+def _when(row: dict[str, Any]) -> str:
+    return row["datetime"].isoformat() if row["datetime"] else ""

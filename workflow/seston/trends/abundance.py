@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seston import store
 from seston.errors import SestonError
 from seston.trends.dispersion import Dispersion, Stratum, by_period, site_dispersions
 from seston.trends.effort import Level, count_images, read_effort
 from seston.trends.estimates import concentrations, shares
 from seston.trends.notes import note
 from seston.trends.periods import Period
+from seston.tsv import write_tsv
 
 Floats = npt.NDArray[np.float64]
 
@@ -174,5 +174,4 @@ def trends(
         table = summarise(effort, counts, classes, confidence).rename(columns={"cluster": level})
         periods = len(table[["site", "group", "period"]].drop_duplicates())
         log.info("trends: %d by %s, in %d sampled periods", len(classes), level, periods)
-        text = table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-        store.write_text(text, path)
+        write_tsv(dict(table), path)

@@ -12,6 +12,7 @@ from seston.trust.displacement import Displacement, displacement, means_without
 from seston.trust.flags import Case, lives_in
 from seston.trust.light import Light, light_by_instrument
 from seston.trust.moments import Explained, Moments, explained, moments, residuals_of
+from seston.trust.slope import beyond_chance
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +42,9 @@ class Artefacts:
     same : list of set of str, length k
         Circumstances whose top level is told better by that of another.
     steps : dict of str to Explained
-        Of brightness and blur.
+        Of brightness and blur; nothing explained where they have no slope beyond chance.
+    sloped : dict of str to bool
+        Whether embeddings change with brightness (blur) within clusters, beyond chance.
     """
 
     moments: Moments
@@ -52,6 +55,7 @@ class Artefacts:
     twins: dict[str, npt.NDArray[np.int64]]
     same: list[set[str]]
     steps: dict[str, Explained]
+    sloped: dict[str, bool]
 
 
 def find_artefacts(
@@ -97,15 +101,17 @@ def find_artefacts(
     residuals_by_file[:, points.order] = residuals
     added = moments(points, by_file, k, residuals_by_file)
     del residuals_by_file, residuals
+    stand_out = beyond_chance(points, cluster, k, [measured[q] for q in OF_IMAGES], seed)
+    sloped = dict(zip(OF_IMAGES, stand_out.tolist(), strict=True))
     steps = {
-        name: explained(added, slope, mean, lights["sample"][name].within)
+        name: explained(added, slope * sloped[name], mean, lights["sample"][name].within)
         for name, slope, mean in zip(OF_IMAGES, added.slopes, means, strict=True)
     }
     same = [_told_better(lives, number) for number in range(k)]
     gains, twins = {}, {}
     for what in OF_SAMPLES:
         gains[what], twins[what] = _displaced(points, cluster, lives[what], same, added, seed)
-    return Artefacts(added, lives, lights, alone, gains, twins, same, steps)
+    return Artefacts(added, lives, lights, alone, gains, twins, same, steps, sloped)
 
 
 def _main(circumstance: Circumstance, instrument: Circumstance) -> npt.NDArray[np.int64]:

@@ -12,17 +12,25 @@ import numpy.typing as npt
 
 from seston.cluster.points import Points
 from seston.progress import Progress
+from seston.trust.drawing import draw_each
 
 TWIN = 0.2  # of the root mean square distance to the own centroid, over all clusters
-QUERIES = 300  # images of a cluster that are asked: a share is right to within 0.06 (95 %)
+#: Images of a cluster that are asked: a share is right to within 0.06 (95 %). Of very many
+#: clusters fewer are (`drawing.per_cluster`).
+QUERIES = 300
 
 
 def near_duplicates(
-    points: Points, cluster: npt.NDArray[np.int64], k: int, radius: float, seed: int
+    points: Points,
+    cluster: npt.NDArray[np.int64],
+    k: int,
+    radius: float,
+    asked: int,
+    seed: int,
 ) -> npt.NDArray[np.float64]:
     """Return the share of each cluster's images that have a twin in the cluster.
 
-    Of at most `QUERIES` images a cluster, drawn by the seed, each is compared with all images of
+    Of at most `asked` images a cluster, drawn by the seed, each is compared with all images of
     its cluster, so the share does not shrink with the sample.
 
     Parameters
@@ -34,6 +42,8 @@ def near_duplicates(
         Clusters, empty ones included.
     radius : float
         Root mean square distance to the own centroid, over all images.
+    asked : int
+        Images of a cluster.
     seed : int
 
     Returns
@@ -41,8 +51,8 @@ def near_duplicates(
     ndarray of float64, shape (k,)
         NaN for empty clusters; 0 for a cluster of one image.
     """
-    asked = queries(cluster[points.order], seed)
-    positions = np.sort(points.order[asked])
+    drawn = draw_each(cluster[points.order], asked, [seed, 23])
+    positions = np.sort(points.order[drawn])
     of = cluster[positions]
     rows = points.take(positions)
     queries_of = [np.flatnonzero(of == number) for number in range(k)]
@@ -64,16 +74,6 @@ def near_duplicates(
     twin = nearest <= (TWIN * radius) ** 2
     with np.errstate(invalid="ignore"):
         return np.bincount(of, twin, k) / np.bincount(of, minlength=k)
-
-
-def queries(cluster: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.int64]:
-    """Draw at most `QUERIES` images of each cluster, of images in the order of their ids."""
-    generator = np.random.default_rng([seed, 23])
-    order = generator.permutation(len(cluster))
-    by_cluster = order[np.argsort(cluster[order], kind="stable")]
-    _, first, sizes = np.unique(cluster[by_cluster], return_index=True, return_counts=True)
-    rank = np.arange(len(cluster)) - np.repeat(first, sizes)
-    return np.sort(by_cluster[rank < QUERIES])
 
 
 def _squares(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -8,11 +8,11 @@ from scipy.sparse import csr_array
 
 from seston.cluster.points import Points
 from seston.progress import Progress
+from seston.trust.slope import typical
 
 Floats = npt.NDArray[np.float64]
 
 NEIGHBOURS = 3  # nearest clusters with which a cluster is compared
-LEAST = 20  # images of a cluster that has a slope of its own
 #: Share of the squared step to a neighbour along a quantity from which on it explains the
 #: step, and how far the two must lie apart in it, in standard deviations within clusters.
 #: Clusters of a real lake reach 0.15 in light, 0.38 in focus.
@@ -108,22 +108,10 @@ def moments(points: Points, cluster: npt.NDArray[np.int64], k: int, residuals: F
             progress.add(len(block))
     sizes = np.bincount(cluster, minlength=k)
     slopes = [
-        _typical(product, np.bincount(cluster, np.square(residual), k).astype(np.float64), sizes)
+        typical(product, np.bincount(cluster, np.square(residual), k).astype(np.float64), sizes)
         for product, residual in zip(products, residuals, strict=True)
     ]
     return Moments(sums, sizes, squares, np.array(slopes).reshape(-1, points.dim))
-
-
-def _typical(products: Floats, squares: Floats, sizes: npt.NDArray[np.int64]) -> Floats:
-    """Return the median over clusters, number by number, of their regression slopes (D,).
-
-    The median, because a cluster that one odd day made holds many kinds: there light goes
-    with the kind, and its slope is that from kind to kind.
-    """
-    told = (sizes >= LEAST) & (squares > 0)
-    if not told.any():
-        return np.zeros(products.shape[1])
-    return np.median(products[told] / squares[told, None], axis=0)
 
 
 def residuals_of(values: Floats, cluster: npt.NDArray[np.integer], k: int) -> tuple[Floats, Floats]:

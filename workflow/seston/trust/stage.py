@@ -15,12 +15,12 @@ from seston import __version__, store
 from seston.cluster.clustering import open_points
 from seston.cluster.percentile import distance_percentile
 from seston.cluster.points import Points
-from seston.cluster.stability import cluster_stability
 from seston.errors import SestonError
 from seston.schemas import FORMAT
 from seston.trust import flags, lines
 from seston.trust.artefacts import cases, find_artefacts
 from seston.trust.circumstances import circumstances_of
+from seston.trust.drawing import per_cluster
 from seston.trust.duplicates import QUERIES, near_duplicates
 from seston.trust.kmeans_density import agreement, overlaps
 from seston.trust.profile import (
@@ -32,6 +32,7 @@ from seston.trust.profile import (
     relative_margin,
     silhouette,
 )
+from seston.trust.reclustering import stability
 from seston.trust.strangest import Looks, at_most, choose, reasons, strangeness
 
 log = logging.getLogger("seston")
@@ -41,8 +42,6 @@ COLUMNS = (
     "image_id", "sample", "group", "instrument", "datetime", "at_border", "cluster",
     "density_cluster", *MEASURED,
 )  # fmt: skip
-RECLUSTERED = 20_000  # images that are drawn and clustered again, for stability
-ITERATIONS = 10  # of each reclustering
 
 
 def trust(
@@ -109,12 +108,9 @@ def trust(
     radius = float(np.sqrt(np.mean(distance**2)))
     by_file = np.empty_like(cluster)
     by_file[points.order] = cluster
-    twins = near_duplicates(points, by_file, k, radius, seed)
-    log.info("trust: %d reclusterings", bootstraps)
-    drawn = points.draw(RECLUSTERED, np.random.default_rng([seed, 37]))
-    jaccard = cluster_stability(
-        points.take(drawn), centroids, bootstraps, ITERATIONS, bool(facts["spherical"]), seed
-    )
+    asked = per_cluster(QUERIES, k, points.dim)
+    twins = near_duplicates(points, by_file, k, radius, asked, seed)
+    jaccard, reclustered = stability(points, facts, centroids, bootstraps, seed)
     about = Profile(
         images=found.moments.sizes,
         compactness=compactness(cluster, distance, k, found.moments.spread),
@@ -147,9 +143,9 @@ def trust(
         "clusters": k,
         "silhouette": silhouette(points, cluster, seed),
         "silhouette_of": min(SILHOUETTES, len(cluster)),
-        "stability_of": len(drawn),
-        "bootstraps": bootstraps,
-        "near_duplicates_asked": QUERIES,
+        **reclustered,
+        "near_duplicates_asked": asked,
+        "slopes": found.sloped,
         "density": agreement(cluster, density, seed),
         "patchiness": {what: _number(it.patchiness) for what, it in found.lives.items()},
         "flagged": flags.shares(held),
