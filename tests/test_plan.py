@@ -123,7 +123,8 @@ def test_columns_to_cluster_by_are_measurements(plan):
 @pytest.mark.parametrize(
     "name",
     ["chosen_model.txt", "pretrained/model.safetensors", "pretrained/kmeans/centroids.npy",
-     "pretrained/tree/coarse.tsv", "tables/images.parquet", "tables/cluster_names.tsv", "frozen/baseline.tsv"],
+     "pretrained/tree/coarse.tsv", "tables/images.parquet", "tables/cluster_names.tsv",
+     "frozen/baseline.tsv"],
 )  # fmt: skip
 def test_whatever_changes_in_an_earlier_run_is_noticed(plan, earlier, tmp_path, name):
     (tmp_path / earlier / "chosen_model.txt").write_text("pretrained\n")

@@ -122,9 +122,10 @@ def drift_words(drift: Drift) -> list[str]:
     """Return what was compared, and what came of it, in sentences."""
     earlier, whole = drift.told["earlier"], drift.table[drift.table["level"] == "all"].iloc[0]
     images, tested = int(whole["images"]), int(whole["tested"])
+    be = "is" if 1 in (tested, images) else "are"
     told = [
-        f"{count(tested)} of {many(images, 'image')} {'is' if tested == 1 else 'are'} compared"
-        f" with {count(earlier['images'])} up to {earlier['latest']}{_untested(drift.table)}."
+        f"{count(tested)} of {many(images, 'image')} {be} compared with"
+        f" {count(earlier['images'])} up to {earlier['latest']}{_untested(drift.table)}."
     ]
     if tested:
         told.append(
@@ -155,10 +156,9 @@ def _untested(table: pd.DataFrame) -> str:
         int(without["images"].sum()),
         listing((f"{cluster:.0f}" for cluster in without["cluster"]), 12),
     )
-    one = len(without) == 1
     return (
         f"; {count(left)} {'is' if left == 1 else 'are'} in {many(len(without), 'cluster')} too"
-        f" small in the earlier run to have a limit ({'number ' if one else ''}{names})"
+        f" small in the earlier run to have a limit ({names})"
     )
 
 
