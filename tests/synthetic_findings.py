@@ -214,7 +214,7 @@ def write_drift(
                "spread", "distance", "earlier", "p", "examples"]  # fmt: skip
     earlier = {
         "chosen": "finetuned", "clustered_in": "../first year/results" + evil, "images": 5643,
-        "latest": "2019-12-30" + evil, "scatter": {"samples": {"freedom": 53}},
+        "samples": 54, "latest": "2019-12-30" + evil, "scatter": {"samples": {"freedom": 53}},
     }  # fmt: skip
     told = {"clustering": CLUSTERING, "earlier": earlier}
     store.write_text(json.dumps(told), folder / "drift.json")

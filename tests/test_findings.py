@@ -201,12 +201,20 @@ def test_clusters_that_are_not_seen_again_are_gathered(tmp_path):
     assert f"Not seen this time: {empty[0]} and {empty[1]}." in words(page)
 
 
-def drift_of(clusters: list[list], candidates: int = 0, samples: tuple = (0, 0), freedom: int = 9):
+def drift_of(
+    clusters: list[list],
+    candidates: int = 0,
+    samples: tuple = (0, 0),
+    freedom: int = 9,
+    earlier: int = 1,
+    same: tuple[str, ...] = (),
+) -> list[str]:
     columns = ["level", "cluster", "images", "tested", "share", "expected", "drift"]
     sums = [sum(row[place] for row in clusters) for place in (1, 2)]
     rows = [["all", np.nan, *sums, 0.0, 0.0093, 0], *(["cluster", *row] for row in clusters)]
     table = pd.DataFrame(rows, columns=columns)
-    told = {"earlier": {"images": 5643, "latest": "2024-04-08",
+    told = {"same_samples": list(same),
+            "earlier": {"images": 5643, "latest": "2024-04-08", "samples": earlier,
                         "scatter": {"samples": {"freedom": freedom}}}}  # fmt: skip
     by_sample = pd.DataFrame({"sample": list("ab"), "drift": samples})
     moved = table[(table["level"] == "cluster") & (table["drift"] == 1)]
@@ -233,6 +241,11 @@ def test_what_was_compared_and_what_was_found_in_words():
     assert one[0].endswith("; 1 is in 1 cluster too small in the earlier run to have a limit (5).")
     assert one[1] == "The earlier run has one sample only: drift cannot be told from chance."
     assert one[2].startswith("1 group of images may be a new type (but")
+    none = drift_of([[5, 1, 0, 0, 0.01, 0]], freedom=0, earlier=7, same=("a", "b", "c", "d"))
+    assert none[1] == "No cluster had images enough in the earlier run: drift cannot be told."
+    assert none[2] == (
+        "4 of the samples are in the earlier run too (a, b, c, …): their drift says nothing."
+    )
 
 
 def test_clusters_of_one_name_are_one_curve(page):

@@ -135,6 +135,8 @@ def _short(rows: pd.DataFrame, found: pd.DataFrame, told: dict[str, Any]) -> dic
             f" {whole['expected']:.2%}." if whole["tested"] else "No image can be tested.",
             f"{len(by_sample)} samples and {len(by_cluster)} clusters differ from the earlier run.",
         ]  # fmt: skip
+    elif told["samples"] > 1:
+        says.append("No cluster had images enough in the earlier run: drift cannot be told.")
     else:
         says.append("The earlier run has one sample only: drift cannot be told from chance.")
     says.append(

@@ -134,8 +134,16 @@ def drift_words(drift: Drift) -> list[str]:
         )
     if earlier["scatter"]["samples"]["freedom"]:
         told.append(_moved(drift))
+    elif earlier["samples"] > 1:
+        told.append("No cluster had images enough in the earlier run: drift cannot be told.")
     else:
         told.append("The earlier run has one sample only: drift cannot be told from chance.")
+    if same := drift.told.get("same_samples"):
+        named = ", ".join(same[:3]) + (", …" if len(same) > 3 else "")
+        told.append(
+            f"{len(same)} of the samples {'is' if len(same) == 1 else 'are'} in the earlier run too"
+            f" ({named}): {'its' if len(same) == 1 else 'their'} drift says nothing."
+        )
     types, caution = len(drift.new_types), "one like a known type cannot be told in this way"
     told.append(
         f"{many(types, 'group')} of images may be {'a new type' if types == 1 else 'new types'}"
