@@ -86,7 +86,7 @@ def load(folder: Path, names: list[str]) -> Rows:
 
 
 def seston(folder: Path, names: list[str], k: int, seed: int, **changes: object) -> Rows:
-    settings = {"iterations": ITERATIONS, "sample_per_centroid": 1024, "starts": 5, "refine": 0}
+    settings = {"iterations": ITERATIONS, "sample_per_centroid": 1024, "starts": 0, "refine": 0}
     made = folder / f"seston-{seed}"
     kmeans(
         embeddings_dir=folder, shards=names, k=k, spherical=False, seed=seed,

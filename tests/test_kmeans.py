@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from seston.cluster.kmeans import kmeans
+from seston.cluster.kmeans import kmeans, usual_starts
 from seston.cluster.lloyd import InMemory, move, refine, sweep
 from seston.cluster.points import Points
 from seston.cluster.shards import EmbeddingShards
@@ -257,3 +257,16 @@ def test_starts_of_many_centroids_see_fewer_rows_of_each(k, started, seeded):
     few, apart = competing(np.zeros((256_000, 1), np.float32), k)
     # Every so-manieth row: up to twice as many as asked for, never fewer.
     assert started <= len(few) < 2 * started and seeded <= len(apart) < 2 * seeded
+
+
+@pytest.mark.parametrize(
+    ("k", "starts"), [(2, 5), (100, 5), (125, 4), (250, 2), (500, 1), (10**5, 1)]
+)
+def test_many_clusters_are_started_fewer_times(k, starts):
+    assert usual_starts(k) == starts
+
+
+def test_the_starts_of_the_settings_hold(tmp_path):
+    names = three_shards(tmp_path, blobs(300, 4, 8, seed=5)[0])
+    assert len(run(tmp_path, names, k=4)[1]["start_objectives"]) == 5
+    assert len(run(tmp_path, names, k=4, starts=2)[1]["start_objectives"]) == 2

@@ -23,6 +23,15 @@ from seston.schemas import FORMAT
 log = logging.getLogger("seston")
 
 
+def usual_starts(k: int) -> int:
+    """Return 5 starts for up to 100 clusters, fewer beyond, and one from 500 on.
+
+    A start costs by k² and more, and is worth the less the more clusters there are: five starts
+    lowered the objective by 0.8 % at k = 100 (a million images), by 0.07 % at k = 1,000.
+    """
+    return max(1, min(5, 500 // k))
+
+
 def kmeans(
     *,
     embeddings_dir: Path,
@@ -31,7 +40,7 @@ def kmeans(
     sweep: Path | None = None,
     iterations: int,
     sample_per_centroid: int,
-    starts: int = 1,
+    starts: int = 0,
     refine: int,
     balance: Balance = "none",
     space: SpaceSettings = SpaceSettings(),  # noqa: B008 - frozen
@@ -66,7 +75,8 @@ def kmeans(
         Images per cluster to train on, drawn by the seed; all images if there are fewer, and
         no more than 512 MB of them. 0 = on all images, as a stream.
     starts : int
-        Starts that compete, on a part of the sample.
+        Starts that compete, on a part of the sample; 0 = by the number of clusters, see
+        `usual_starts`.
     refine : int
         Lloyd passes over all images after training on a sample.
     balance : str
@@ -97,6 +107,7 @@ def kmeans(
     n = len(points)
     if not 1 <= k <= n:
         raise SestonError(_wrong_k(k, n, len(shards)))
+    starts = starts or usual_starts(k)
     engine, device_facts = choose_engine(device)
     generator = np.random.default_rng(seed)
     weights = image_weights(points, balance, k, generator)
