@@ -4,12 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from seston.trust.kmeans_density import Overlap
-from seston.trust.lines import overlap_lines, strangest_lines, tsv
-
-
-def test_numbers_have_six_digits_and_the_unknown_is_empty():
-    rows = [(1, 0.123456789, float("nan")), (np.int64(2), np.float32(1e-9), "a\tb")]
-    assert tsv(("a", "b", "c"), rows) == 'a\tb\tc\n1\t0.123457\t\n2\t1e-09\t"a\tb"\n'
+from seston.trust.lines import overlap_lines, strangest_lines
 
 
 def test_strangest_have_ranks():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seston.tsv import write_tsv
+from seston.tsv import as_tsv, write_tsv
 
 COLUMNS = {
     "name": ["Cyclotella", 'the "large"', "tab\there", "", "two\nlines"],
@@ -44,3 +44,12 @@ def test_columns_of_other_lengths_leave_the_old_file(tmp_path):
     with pytest.raises(ValueError, match="shorter"):
         write_tsv({"a": [1, 2], "b": [1]}, tmp_path / "a.tsv")
     assert (tmp_path / "a.tsv").read_text() == "old"
+
+
+def test_numbers_have_six_digits_and_the_unknown_is_empty():
+    rows = [
+        (1, 0.123456789, float("nan")),
+        (None, float("inf"), ""),
+        (np.int64(2), np.float32(1e-9), "a\tb"),
+    ]
+    assert as_tsv(("a", "b", "c"), rows) == 'a\tb\tc\n1\t0.123457\t\n\t\t\n2\t1e-09\t"a\tb"\n'

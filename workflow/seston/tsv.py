@@ -13,23 +13,30 @@ from seston import store
 def write_tsv(columns: Mapping[str, Iterable[object]], path: Path) -> None:
     """Write columns of equal length as UTF-8 with a header, whole or not at all.
 
-    Numbers that are not whole have 6 digits; what is not known (None, NaN) is an empty cell.
-    Cells with tabs, quotes or line ends are in quotes.
+    See `as_tsv`.
 
     Raises
     ------
     ValueError
         If the columns differ in length.
     """
+    store.write_text(as_tsv(columns, zip(*columns.values(), strict=True)), path)
+
+
+def as_tsv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table as text.
+
+    Numbers that are not whole have 6 digits; what is not known (None) or no finite number is an
+    empty cell. Cells with tabs, quotes or line ends are in quotes.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow(columns)
-    rows = zip(*columns.values(), strict=True)
+    writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    store.write_text(buffer.getvalue(), path)
+    return buffer.getvalue()
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}"
+        return f"{value:.6g}" if np.isfinite(value) else ""
     return "" if value is None else str(value)

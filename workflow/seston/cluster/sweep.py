@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 
 import faiss
@@ -17,6 +17,7 @@ from seston.cluster.trials import Trial, Trials
 from seston.errors import SestonError
 from seston.progress import Progress
 from seston.schemas import FORMAT
+from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
 
@@ -133,17 +134,9 @@ def sweep(
         "balance": balance,
         "seed": seed,
     }
-    store.write_text(as_tsv(rows), table)
+    columns = [field.name for field in fields(Trial)]
+    write_tsv({name: [getattr(row, name) for row in rows] for name in columns}, table)
     store.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", report)
-
-
-def as_tsv(rows: Sequence[Trial]) -> str:
-    """Return the table of trials as text; what does not apply is empty."""
-    lines = ["\t".join(field.name for field in fields(Trial))]
-    for row in rows:
-        cells = ("" if np.isnan(value) else f"{value:.6g}" for value in astuple(row))
-        lines.append("\t".join(cells))
-    return "\n".join(lines) + "\n"
 
 
 def _numbers(given: Sequence[int], asked: int | None, images: int) -> tuple[list[int], list[int]]:

@@ -106,7 +106,11 @@ def drift(
         "far_searched": len(now.rows),
     }
     store.write_text(json.dumps(short, indent=1, sort_keys=True) + "\n", report)
-    log.info("drift: %s", " ".join(short["says"]))
+    log.info(
+        "drift: %d images, %d of them tested; %d samples and %d clusters differ, %d new types?",
+        len(table), rows["tested"].iloc[0], len(short["samples"]), len(short["clusters"]),
+        len(found),
+    )  # fmt: skip
     if same:
         log.warning("drift: %s", _of_both(same, len(names)))
 
@@ -121,30 +125,12 @@ def _of_both(same: list[str], of: int) -> str:
 
 
 def _short(rows: pd.DataFrame, found: pd.DataFrame, told: dict[str, Any]) -> dict[str, Any]:
-    """Return what the tables say, in numbers and sentences."""
+    """Return what the tables say, in short; the report puts it in words."""
     moved = rows[rows["drift"] == 1]
     whole = rows.iloc[0]
     by_sample = moved.loc[moved["level"] == "sample", "sample"].tolist()
     by_cluster = moved.loc[moved["level"] == "cluster", "cluster"].astype(int).tolist()
-    says = [
-        f"{whole['images']} images are compared with {told['images']} up to {told['latest']}.",
-    ]
-    if told["scatter"]["samples"]["freedom"]:
-        says += [
-            f"{whole['share']:.2%} lie farther from their centroid than 99 % did; expected are"
-            f" {whole['expected']:.2%}." if whole["tested"] else "No image can be tested.",
-            f"{len(by_sample)} samples and {len(by_cluster)} clusters differ from the earlier run.",
-        ]  # fmt: skip
-    elif told["samples"] > 1:
-        says.append("No cluster had images enough in the earlier run: drift cannot be told.")
-    else:
-        says.append("The earlier run has one sample only: drift cannot be told from chance.")
-    says.append(
-        f"{len(found)} groups of images may be types that the clusters do not know; one that"
-        " resembles a known type closely cannot be told in this way."
-    )
     return {
-        "says": says,
         "images": int(whole["images"]),
         "drift": bool(whole["drift"]),
         "samples": by_sample,

@@ -1,7 +1,5 @@
 """The tables of the stage `trust`, as text for people and programs."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
@@ -14,21 +12,13 @@ from seston.trust.circumstances import OF_SAMPLES
 from seston.trust.flags import DISPLACED
 from seston.trust.kmeans_density import Overlap
 from seston.trust.profile import Profile
+from seston.tsv import as_tsv
 
 STRANGEST = ("rank", "image_id", "sample", "cluster", "distance", "distance_percentile", "why")
 ODD = (
     "what", "level", "images", "own_clusters", "share_in_own_clusters", "brightness_difference",
     "brightness_z", "focus_ratio", "focus_z", "displaced", "flags",
 )  # fmt: skip
-
-
-def tsv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a tab-separated table; numbers with 6 digits, empty where they do not apply."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([_text(value) for value in row] for row in rows)
-    return buffer.getvalue()
 
 
 def cluster_lines(about: Profile, found: Artefacts, held: Sequence[Sequence[str]]) -> str:
@@ -47,7 +37,7 @@ def cluster_lines(about: Profile, found: Artefacts, held: Sequence[Sequence[str]
             row += [it.excess[number], it.circumstance.names[top] if top >= 0 else ""]
             row += [it.share[number] if top >= 0 else np.nan, it.p[number]]
         rows.append([*row, _twin(found, number), ";".join(held[number])])
-    return tsv([*header, "twin", "flags"], rows)
+    return as_tsv([*header, "twin", "flags"], rows)
 
 
 def circumstance_lines(found: Artefacts) -> str:
@@ -76,7 +66,7 @@ def circumstance_lines(found: Artefacts) -> str:
                     ";".join(code for code, holds in codes.items() if holds),
                 ]
             )  # fmt: skip
-    return tsv(ODD, rows)
+    return as_tsv(ODD, rows)
 
 
 def strangest_lines(
@@ -85,12 +75,12 @@ def strangest_lines(
     """Return strangest.tsv, of images in the order of their ranks."""
     columns = [images[name].to_pylist() for name in STRANGEST[1:5]]
     ranks = range(1, len(images) + 1)
-    return tsv(STRANGEST, zip(ranks, *columns, percentile, why, strict=True))
+    return as_tsv(STRANGEST, zip(ranks, *columns, percentile, why, strict=True))
 
 
 def overlap_lines(pairs: Iterable[Overlap]) -> str:
     """Return kmeans_density.tsv."""
-    return tsv(Overlap._fields, pairs)
+    return as_tsv(Overlap._fields, pairs)
 
 
 def _twin(found: Artefacts, number: int) -> str:
@@ -103,9 +93,3 @@ def _twin(found: Artefacts, number: int) -> str:
         if step.explains[number]:
             return str(step.neighbour[number])
     return ""
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}" if np.isfinite(value) else ""
-    return str(value)
