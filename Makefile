@@ -12,7 +12,7 @@ demo: .venv/ready
 	@echo "The report: $(CURDIR)/results/report/index.html"
 
 test: .venv/ready
-	$(IN) python -m pytest
+	$(IN) python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	$(IN) ruff check .

@@ -10,7 +10,9 @@ include: "workflow/rules/organisms.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/clusters.smk"
-include: "workflow/rules/results.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/trends.smk"
+include: "workflow/rules/report.smk"
 
 
 if PLAN.frozen:
@@ -25,6 +27,9 @@ rule all:
         rules.report.output,
         rules.tables.output,
         rules.trends.output,
+        rules.changes.output,
+        rules.groups.output,
+        rules.community.output,
         rules.trust.output,
         rules.index.output,
         # Both models, so that before and after fine-tuning can be compared.

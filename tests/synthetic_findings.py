@@ -135,7 +135,12 @@ def _circumstances(path: Path, evil: str) -> Path:
 
 def _levels(folder: Path, abundance: Path, k: int, names: dict[int, str]) -> dict[str, Path]:
     """Sums over merged clusters; intervals are left as wide as they can be."""
-    table = pd.read_csv(abundance, sep="\t", keep_default_na=False, na_values={"share": ""})
+    table = pd.read_csv(
+        abundance,
+        sep="\t",
+        keep_default_na=False,
+        na_values={"share": "", "concentration_per_ml": ""},
+    )
     called = {
         "coarse": {cluster: cluster % 3 for cluster in range(k)},
         "name": {cluster: names.get(cluster, f"cluster {cluster}") for cluster in range(k)},
@@ -145,10 +150,14 @@ def _levels(folder: Path, abundance: Path, k: int, names: dict[int, str]) -> dic
         table[level] = table["cluster"].map(name_of)
         keys = ["site", "group", "period", level]
         rest = dict.fromkeys(["samples", "images", "few_samples"], "first")
-        merged = table.groupby(keys, sort=False).agg({"count": "sum", "share": "sum", **rest})
+        sums = dict.fromkeys(
+            ["count", "share", "concentration_per_ml"], lambda x: x.sum(min_count=1)
+        )
+        merged = table.groupby(keys, sort=False).agg({**sums, **rest})
         merged = merged.reset_index()
-        for name in ("share_low", "share_high", "concentration_per_ml", "concentration_low",
-                     "concentration_high"):  # fmt: skip
+        for name in ("day_number", "share_low", "share_high", "concentration_low",
+                      "concentration_high", "biovolume_um3_per_ml",
+                     "biovolume_low", "biovolume_high"):  # fmt: skip
             merged[name] = ""
         paths[f"abundance_{level}"] = _write(merged, folder / f"abundance_{level}.tsv")
     return paths

@@ -9,8 +9,11 @@ from statsmodels.stats.proportion import proportion_confint
 from seston import store
 from seston.errors import SestonError
 from seston.schemas import IMAGES
-from seston.trends.abundance import COLUMNS, trends
-from seston.trends.effort import count_images
+from seston.trends.abundance import trends
+from seston.trends.intervals import amount_limits, wilson
+from seston.trends.summary import COLUMNS as OF_CLASS
+
+COLUMNS = ["cluster" if name == "class" else name for name in OF_CLASS]
 
 # Ten samples, two sites; counts of clusters 0, 1, 2. Cluster 2 is only in the sea.
 SAMPLES = [
@@ -32,7 +35,8 @@ SAMPLES = [
 NAMES = ("Synedra", "", "Synedra")
 
 
-def write(folder, samples=SAMPLES, **changes):
+def write(folder, samples=SAMPLES, biovolume=None, label=None, **changes):
+    """Write both tables; `biovolume`, `label` tell of the n-th image of a cluster in a sample."""
     rows = []
     for sample, site, group, time, volume, dilution, counts in samples:
         used = sum(counts)
@@ -63,23 +67,34 @@ def write(folder, samples=SAMPLES, **changes):
     for column, name in enumerate(("image_id", "sample", "cluster", "coarse", "name")):
         values = [row[column] for row in told]
         table[name] = pa.array(values, IMAGES.field(name).type)
+    places = [(sample, cluster, int(name.rsplit("-", 1)[1])) for name, sample, cluster in images]
+    for name, of in (("biovolume_um3", biovolume), ("label", label)):
+        if of:
+            table[name] = pa.array([of(*place) for place in places], IMAGES.field(name).type)
     store.write_table(pa.table(table), folder / "images.parquet", IMAGES, "images", "x")
 
 
-def run(folder, period="week", confidence=0.95, **parts):
+def options(folder, **changes):
+    return {
+        "images": folder / "images.parquet", "samples": folder / "samples.tsv",
+        "period": "week", "confidence": 0.95, "abundance": folder / "abundance.tsv",
+        "abundance_coarse": folder / "coarse.tsv", "abundance_name": folder / "name.tsv",
+        "abundance_label": folder / "label.tsv", "periods": folder / "periods.tsv",
+    } | changes  # fmt: skip
+
+
+def run(folder, period="week", confidence=0.95, day_zero="", labels=None, **parts):
     write(folder, **parts)
-    trends(
-        images=folder / "images.parquet", samples=folder / "samples.tsv", period=period,
-        confidence=confidence, abundance=folder / "abundance.tsv",
-        abundance_coarse=folder / "coarse.tsv", abundance_name=folder / "name.tsv",
-    )  # fmt: skip
+    given = {"period": period, "confidence": confidence, "day_zero": day_zero, "labels": labels}
+    trends(**options(folder, **given))
     return read(folder / "abundance.tsv")
 
 
 def read(path):
     text = path.read_text()
     return pd.read_csv(io.StringIO(text), sep="\t", keep_default_na=False, na_values={
-        name: "" for name in COLUMNS if name.startswith(("share", "concentration"))
+        name: "" for name in COLUMNS
+        if name.startswith(("share", "concentration", "biovolume", "day"))
     })  # fmt: skip
 
 
@@ -126,21 +141,6 @@ def test_groups_and_names_are_counted_together(tmp_path):
         assert (whole["count"] * 2 == whole["images"]).all()
 
 
-def test_names_stand_in_the_order_of_their_first_cluster(tmp_path):
-    effort = pd.DataFrame({"sample": ["s"], "used": [14]})
-    table = {field.name: pa.nulls(14, field.type) for field in IMAGES}
-    cluster = [*range(13), 12]
-    table["image_id"] = pa.array([f"s/{i:02d}" for i in range(14)])
-    table["sample"] = pa.array(["s"] * 14)
-    table["cluster"] = pa.array(cluster, pa.int32())
-    table["name"] = pa.array(["Zygnema" if c in (1, 11) else "" for c in cluster])
-    store.write_table(pa.table(table), tmp_path / "images.parquet", IMAGES, "images", "x")
-    counts, names = count_images(tmp_path / "images.parquet", effort, "name")
-    others = [f"cluster {c}" for c in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)]
-    assert names == ["cluster 0", "Zygnema", *others]
-    assert counts.tolist() == [[1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]]
-
-
 def test_concentrations_are_ratios_of_sums_where_the_volume_is_known(tmp_path):
     table = run(tmp_path)
     first = row(table, "lake", "2020-05-04", 0)  # a3 has no volume
@@ -164,7 +164,7 @@ def test_what_was_not_found_has_an_upper_limit(tmp_path):
     assert absent["concentration_per_ml"] == absent["concentration_low"] == 0
     # Two samples of 1/10 mL of undiluted water: 0.05 = (1 + cv2 c / 10)^(-2 / cv2).
     cv2 = float(absent["note"].split("cv2 ")[1].split()[0])
-    assert cv2 > 0.1
+    assert cv2 > 0.02
     expected = 10 * (0.05 ** (-cv2 / 2) - 1) / cv2
     assert absent["concentration_high"] == pytest.approx(expected, rel=0.01)
     assert expected > 3 / 2 * 10  # the rule of three
@@ -219,34 +219,103 @@ def test_a_single_sample_leaves_everything_possible(tmp_path):
 
 
 def test_the_share_interval_is_the_one_worked_out_by_hand(tmp_path):
-    # 10, 20 and 30 of 100: the variance 100 is 6.25 times the binomial 16, as if there were
-    # 300 / 6.25 = 48 images. Wilson's limits solve |0.2 - p| = t sqrt(p (1 - p) / 48), and t of
-    # 2 degrees is 4.3027.
+    # 10, 20 and 30 of 100, so p = 0.2 and p (1 - p) = 0.16. Squares of 200 stand against
+    # 3 (0.16 · 100 · 2/3 + s 0.16 · 9900 · 2/3 (1 - 1/48) / (1 + s b)) with the bias
+    # b = 0.6² / 0.16 · 0.33. Wilson's interval of 300 / (1 + 99 s) images, t of 2 degrees.
     samples = [
         (f"r{x}", "sea", "", "2020-05-04T08:00:00", "", "1", (x, 100 - x)) for x in (10, 20, 30)
     ]
     found = run(tmp_path, samples=samples).iloc[0]
-    for name in ("share_low", "share_high"):
-        limit = found[name]
-        assert abs(0.2 - limit) / np.sqrt(limit * (1 - limit) / 48) == pytest.approx(4.3027, 1e-4)
-    assert found["share_low"] < 0.2 < found["share_high"]
+    shrunk = (200 / 3 - 0.16 * 100 * 2 / 3) / (0.16 * 9900 * 2 / 3 * (47 / 48))
+    rho = shrunk / (1 - 0.6**2 / 0.16 * 0.33 * shrunk)
+    expected = [float(x) for x in wilson(60, 300, np.array(1 + 99 * rho), np.array(2), 0.95)]
+    assert (found["share_low"], found["share_high"]) == pytest.approx(expected, rel=1e-4)
+    assert f"share rho {rho:.3g} (all clusters, df 2)" in found["note"]
 
 
 @pytest.mark.parametrize(("volume", "dilution"), [("1", "1"), ("4", "4")])
 def test_the_concentration_interval_is_the_one_worked_out_by_hand(tmp_path, volume, dilution):
-    # 10 and 30 images from 1 mL of water each: mean 20, squared residuals 100, of which
-    # (1 - 1/2) (20 + cv2 20²) is expected: cv2 = 0.45. The sum of 40 has the variance
-    # 40 + 0.45 (20² + 20²) = 400, so a relative error of 20 / 40; t of 1 degree is 12.706.
+    # 10, 20 and 30 images from 1 mL of water each: squares of 200 stand against
+    # 3 (20 · 2/3 + s 20² · 2/3 (1 - 1/60) / (1 + s / 3)); three samples, t of 2 degrees.
     samples = [
-        ("r1", "sea", "", "2020-05-04T08:00:00", volume, dilution, (10,)),
-        ("r2", "sea", "", "2020-05-04T09:00:00", volume, dilution, (30,)),
+        (f"r{x}", "sea", "", "2020-05-04T08:00:00", volume, dilution, (x,)) for x in (10, 20, 30)
     ]
     found = run(tmp_path, samples=samples).iloc[0]
-    factor = np.exp(12.7062 * 0.5)
+    shrunk = (200 / 3 - 20 * 2 / 3) / (400 * 2 / 3 * 59 / 60)
+    cv2 = shrunk / (1 - shrunk / 3)
+    low, high = amount_limits(60, 3, np.array(cv2), np.array(2), 0.95)
     assert found["concentration_per_ml"] == 20
-    assert found["concentration_low"] == pytest.approx(20 / factor, rel=1e-4)
-    assert found["concentration_high"] == pytest.approx(20 * factor, rel=1e-4)
-    assert "cv2 0.45 (all clusters, df 1)" in found["note"]
+    assert found["concentration_low"] == pytest.approx(20 * low, rel=1e-4)
+    assert found["concentration_high"] == pytest.approx(20 * high, rel=1e-4)
+    assert f"concentration cv2 {cv2:.3g} (all clusters, df 2)" in found["note"]
+
+
+def test_biovolumes_are_ratios_of_sums_scaled_up_to_all_images(tmp_path):
+    # Cluster 0 of a1: 30 images of 100 µm³ in 2 mL; of a2: 50 of which 40 with 200 µm³ in 3 mL;
+    # a3 has no volume. 80 images, 70 of them measured: (3000 + 8000) · 80/70 / 5.
+    def biovolume(sample, cluster, n):
+        if cluster == 1:
+            return 7.0 if n < 20 else None
+        return {"a1": 100.0, "a2": 200.0 if n < 40 else None}.get(sample, 999.0)
+
+    table = run(tmp_path, biovolume=biovolume)
+    first = row(table, "lake", "2020-05-04", 0)
+    assert first["biovolume_um3_per_ml"] == pytest.approx(11000 * 80 / 70 / 5, rel=1e-5)
+    assert first["biovolume_low"] < first["biovolume_um3_per_ml"] < first["biovolume_high"]
+    assert "biovolume scaled up from 70 of 80 images" in first["note"]
+    few = row(table, "lake", "2020-05-04", 1)  # 40 of 120
+    assert few[["biovolume_um3_per_ml", "biovolume_low", "biovolume_high"]].isna().all()
+    assert "biovolume known of 40 of 120 images only" in few["note"]
+    # Not found: as much as the limit of the concentration, of the mean size in the lake.
+    absent = row(table, "lake", "2020-05-18", 0)
+    mean = (30 * 100 + 40 * 200 + 40 * 999) / 110
+    assert absent["biovolume_um3_per_ml"] == absent["biovolume_low"] == 0
+    expected = absent["concentration_high"] * mean
+    assert absent["biovolume_high"] == pytest.approx(expected, rel=1e-4)
+    diluted = row(table, "lake", "2020-05-18", 1)
+    assert diluted["biovolume_um3_per_ml"] == pytest.approx((20 + 20) / 2 * 10 * 7 * 2, rel=1e-4)
+
+
+def test_without_any_biovolume_its_columns_are_empty(tmp_path):
+    table = run(tmp_path)
+    assert table[[name for name in COLUMNS if name.startswith("biovolume")]].isna().all(axis=None)
+
+
+def test_labels_are_counted_with_what_has_none(tmp_path):
+    def label(sample, cluster, n):
+        return None if cluster == 1 else "Synedra" if n < 20 else "Asterionella"
+
+    run(tmp_path, label=label)
+    found = read(tmp_path / "label.tsv")
+    first = found.query("site == 'lake' and period == '2020-05-04'")
+    assert first["label"].tolist() == ["Asterionella", "Synedra", "unlabelled"]
+    assert first["count"].tolist() == [120 - 60, 60, 180]
+    (tmp_path / "mine.tsv").write_text("image_id\tlabel\na1/0-000\tDiatoma\n")
+    run(tmp_path, label=label, labels=tmp_path / "mine.tsv")
+    found = read(tmp_path / "label.tsv").query("site == 'lake' and period == '2020-05-04'")
+    assert dict(zip(found["label"], found["count"], strict=True)) == {
+        "Diatoma": 1, "unlabelled": 299,
+    }  # fmt: skip
+
+
+def test_without_a_label_the_table_of_labels_has_no_rows(tmp_path):
+    run(tmp_path)
+    assert len(read(tmp_path / "label.tsv")) == 0
+
+
+def test_days_are_numbered_and_weeks_counted_from_day_zero(tmp_path):
+    table = run(tmp_path, day_zero="2020-05-06")  # a Wednesday
+    lake = table[table["site"] == "lake"].drop_duplicates("period")
+    assert lake["period"].tolist() == ["2020-04-29", "2020-05-06", "2020-05-13", "2020-05-20"]
+    assert lake["day_number"].tolist() == [-7, 0, 7, 14]
+    assert run(tmp_path)["day_number"].isna().all()
+
+
+def test_hours_are_told_with_their_minutes(tmp_path):
+    table = run(tmp_path, period="hour", day_zero="2020-05-04")
+    sea = table[(table["site"] == "sea") & (table["group"] == "bag1")].drop_duplicates("period")
+    assert sea["period"].tolist() == ["2020-05-04T08:00", "2020-05-04T09:00"]
+    assert sea["day_number"].tolist() == [0.333333, 0.375]
 
 
 def test_a_sample_without_a_usable_image_is_no_absence(tmp_path):
@@ -301,11 +370,7 @@ def test_no_images_at_all_give_an_empty_table(tmp_path):
 
 def test_tables_that_do_not_agree_are_refused(tmp_path):
     write(tmp_path, used=[99, *[sum(s[-1]) for s in SAMPLES[1:]]])
-    arguments = {
-        "images": tmp_path / "images.parquet", "samples": tmp_path / "samples.tsv",
-        "period": "week", "confidence": 0.95, "abundance": tmp_path / "abundance.tsv",
-        "abundance_coarse": tmp_path / "coarse.tsv", "abundance_name": tmp_path / "name.tsv",
-    }  # fmt: skip
+    arguments = options(tmp_path)
     with pytest.raises(SestonError, match=r"differs.*1 samples, such as a1"):
         trends(**arguments)
     write(tmp_path, sample=["x", *[s[0] for s in SAMPLES[1:]]])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from seston.change import group_words, methods, verdicts
+from seston.community import record
 from seston.instruments.frames.found import TEXTS
 from seston.trust.flags import FLAGS, ODD
 
@@ -18,9 +20,13 @@ SECTIONS = {
     "Rejections": "Rejection",
     "Flags of clusters": "cluster",
     "Flags of days, samples, groups and instruments": "circumstance",
+    "Flags of trends": "trend",
+    "Flags of the comparison of groups": "groups",
+    "Flags of the community": "community",
 }
 #: How many codes each section has at least: guards the search itself.
 LEAST = {"Flag": 40, "notes": 12, "Rejection": 25, "cluster": 15, "circumstance": 4}
+LEAST |= {"trend": 10, "groups": 11, "community": 25}
 
 
 def strings(node: ast.AST) -> Iterator[str]:
@@ -33,6 +39,9 @@ def written() -> dict[str, set[str]]:
     """Codes in the source: what Flag, Unusable, Rejection, `notes` and `reason` are given."""
     found: dict[str, set[str]] = {"Flag": set(), "notes": set(), "Rejection": set()}
     found |= {"cluster": set(FLAGS), "circumstance": set(ODD)}
+    found["trend"] = set(methods.FLAGS) | set(verdicts.REFUSALS)
+    found["groups"] = set(group_words.FLAGS)
+    found["community"] = set(record.FLAGS) | set(record.REFUSALS)
     code = re.compile("[a-z]+(_[a-z]+)*")
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -118,3 +118,15 @@ def test_a_number_of_clusters_is_a_number_or_auto(k):
 def test_a_misspelt_word_names_the_nearest():
     with pytest.raises(SestonError, match=r"cluster\.balance: 'densty'.*did you mean 'density'\?"):
         complete({"samples": "s.tsv", "cluster": {"balance": "densty"}})
+
+
+@pytest.mark.parametrize("written", ["2024-05-01", "'2024-05-01'"])
+def test_a_date_may_stand_without_quotes(written):
+    read = yaml.safe_load(f"samples: s.tsv\ntrends:\n  day_zero: {written}\n")
+    assert complete(read)["trends"]["day_zero"] == "2024-05-01"
+
+
+def test_a_time_is_no_date():
+    read = yaml.safe_load("samples: s.tsv\ntrends:\n  day_zero: 2024-05-01 12:00:00\n")
+    with pytest.raises(SestonError, match=r"trends\.day_zero"):
+        complete(read)

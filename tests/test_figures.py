@@ -14,13 +14,11 @@ from seston.report import (
     embedding_map,
     evidence,
     evidence_figure,
-    heatmaps,
     loss_curve,
     mosaics,
     pictures,
     sparklines,
     style,
-    trend_curves,
 )
 
 
@@ -103,83 +101,6 @@ def test_a_scale_bar_is_as_long_as_it_says():
     length = bar.get_xdata()[1] - bar.get_xdata()[0]
     # The crop is 100 px of 2 µm, 200 µm in all.
     assert float(told.split()[0]) == pytest.approx(200 * length / band.placed[0].box[2], rel=0.01)
-
-
-def test_the_succession_runs_down_the_diagonal():
-    table = rows(
-        cluster=[7, 7, 3, 3, 5, 5],
-        period=["2020-01-06", "2020-01-20"] * 3,
-        count=[9, 1, 1, 9, 0, 0],
-        share=[0.09, 0.01, 0.01, 0.09, 0.0, 0.0],
-    )
-    heat = heatmaps.share_map(table, "week")
-    assert heat.clusters == [7, 3]  # 5 was never seen
-    assert heat.columns == ["2020-01-06", "2020-01-13", "2020-01-20"]
-    np.testing.assert_allclose(heat.values, [[0.9, np.nan, 0.1], [0.1, np.nan, 0.9]])
-    np.testing.assert_array_equal(heat.sampled, [True, False, True])
-    assert heatmaps.concentration_map(table, heat) is None
-
-
-def test_gaps_are_grey_and_not_the_colour_of_zero():
-    table = rows(
-        cluster=[0, 0], period=["2020-01-01", "2020-01-03"], count=[5, 0], share=[0.5, 0.0]
-    )
-    figure = heatmaps.draw_shares(heatmaps.share_map(table, "day"), "lake")
-    [picture] = figure.axes[0].images
-    colours = picture.to_rgba(picture.get_array())[0, :, :3]
-    np.testing.assert_allclose(
-        colours[1], np.array(Image.new("RGB", (1, 1), style.GAP))[0, 0] / 255
-    )
-    assert np.abs(colours[2] - colours[1]).max() > 0.3
-
-
-def test_periods_with_few_samples_are_hollow():
-    table = rows(
-        cluster=[0, 0], period=["2020-01-01", "2020-01-02"], count=[5, 5], share=[0.1, 0.2],
-        share_low=[0.05, 0.0], share_high=[0.2, 1.0], few_samples=[0, 1],
-    )  # fmt: skip
-    figure = trend_curves.draw_curves(table, [0], [""])
-    faces = figure.axes[0].collections[-1].get_facecolors()
-    assert (faces[0] != faces[1]).any()
-    np.testing.assert_array_equal(faces[1], [1, 1, 1, 1])
-
-
-def test_an_interval_that_says_nothing_is_not_drawn():
-    low, high = trend_curves.intervals(
-        pd.DataFrame({"share_low": [0.0, 0.0, 0.2], "share_high": [1.0, 0.3, 1.0]})
-    )
-    np.testing.assert_array_equal(low, [np.nan, 0.0, 0.2])
-    np.testing.assert_array_equal(high, [np.nan, 0.3, 1.0])
-
-
-@pytest.mark.parametrize(
-    ("limits", "rates", "keyed"),
-    [((0.0, 1.0), (0.0, np.nan), False), ((0.1, 0.5), (0.0, np.nan), True),
-     ((0.0, 1.0), (1.0, 4.0), True)],
-)  # fmt: skip
-def test_the_key_names_intervals_only_where_one_is_drawn(limits, rates, keyed):
-    table = rows(
-        cluster=[0, 1], period="2020-01-01", count=[5, 2], share=[0.3, 0.2],
-        share_low=limits[0], share_high=limits[1], concentration_per_ml=2.0,
-        concentration_low=rates[0], concentration_high=rates[1],
-    )  # fmt: skip
-    [legend] = trend_curves.draw_dots(table, [0, 1], [""]).legends
-    assert ("interval" in {text.get_text() for text in legend.get_texts()}) == keyed
-    [legend] = trend_curves.draw_curves(table, [0, 1], [""]).legends
-    of_shares = limits != (0.0, 1.0)
-    assert ("interval" in {text.get_text() for text in legend.get_texts()}) == of_shares
-
-
-def test_groups_stand_beside_each_other_within_a_step():
-    moved = trend_curves.beside(["2020-01-06", "2020-01-13", "2020-01-20"], 3).astype(int) / 60 / 24
-    np.testing.assert_allclose(moved, [-7 * 2 / 9, 0, 7 * 2 / 9], atol=0.001)
-    assert trend_curves.beside(["2020-01-06"], 1).astype(int).tolist() == [0]
-
-
-def test_the_biggest_come_first_and_ties_by_name():
-    table = rows(cluster=[1, 2, 3, 4], period="p", count=[5, 9, 5, 0], share=0.1)
-    assert trend_curves.biggest(table, "cluster", 9) == [2, 1, 3]
-    assert trend_curves.biggest(table, "cluster", 1) == [2]
 
 
 def test_a_sparkline_is_of_the_series_that_holds_most():

@@ -305,11 +305,11 @@ def test_drift_is_told_by_sample_cluster_and_candidate(page):
 def test_names_stand_in_figures_and_tables_by_level(page):
     data = page.parent / "data"
     told = pd.read_csv(page.parents[1] / "in/abundance_name.tsv", sep="\t")
-    shares = pd.read_csv(data / "heatmap_name_01_shore.csv")
+    shares = pd.read_csv(data / "heatmap_normalised_name_01_shore.csv")
     assert set(shares["name"]) <= set(told["name"])
     assert "Cyclotella" in set(shares["name"])
     np.testing.assert_allclose(shares.groupby("name")["share_of_own_total"].sum(), 1, 1e-6)
-    coarse = pd.read_csv(data / "heatmap_coarse_01_shore.csv")
+    coarse = pd.read_csv(data / "heatmap_normalised_coarse_01_shore.csv")
     assert sorted(coarse["coarse"].unique()) == [0, 1, 2]
 
 
@@ -338,7 +338,7 @@ def test_whatever_is_not_there_is_left_out(tmp_path, left_out):
     text = words(drawn(given, tmp_path / "report", quick=True))
     headings = {
         "density": "Beside the density clusters", "sweep": "were asked for",
-        "names": "By name.", "all": "How far to trust the clusters",
+        "names": "By cluster.", "all": "How far to trust the clusters",
     }  # fmt: skip
     for what, heading in headings.items():
         assert (heading in text) == (what != left_out and left_out != "all"), heading

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from seston.trends.intervals import design_effect, ratio_of_sums, student, undetected_below, wilson
+from seston.trends.intervals import amount_limits, design_effect, student, undetected_below, wilson
 
 INF = np.inf
 
@@ -40,16 +40,35 @@ def test_the_design_effect_of_equal_samples_is_kishs():
     assert design_effect(np.array(0.1), np.array(100), np.array(8200)) == pytest.approx(9.1)
 
 
-def test_concentration_intervals_are_symmetric_in_the_logarithm():
-    low, high = ratio_of_sums(*map(np.array, (100.0, 100.0, 20.0, INF)), 0.95)
-    # 5 per mL times and by exp(1.96 / 10)
-    assert (float(low), float(high)) == pytest.approx((5 / 1.21652, 5 * 1.21652), rel=1e-4)
+@pytest.mark.parametrize("count", [1, 3, 40, 2000])
+def test_without_scatter_concentrations_have_jeffreys_interval(count):
+    low, high = amount_limits(np.array(count), 3, np.array(1e-30), np.array(INF), 0.95)
+    expected = stats.chi2.ppf([0.025, 0.975], 2 * count + 1) / 2 / count
+    assert [float(low), float(high)] == pytest.approx(expected, rel=1e-4)
 
 
-def test_without_scatter_concentrations_have_nearly_the_exact_poisson_interval():
-    low, high = ratio_of_sums(*map(np.array, (400.0, 400.0, 1.0, INF)), 0.95)
-    exact = stats.chi2.ppf([0.025, 0.975], [800, 802]) / 2
-    assert (float(low), float(high)) == pytest.approx(tuple(exact), rel=0.01)
+def test_many_images_of_patchy_samples_have_the_interval_of_a_gamma_mean():
+    # Counts without end tell the mean of three gamma variates of shape 1/2 exactly; it is gamma
+    # of shape 3/2 around the truth.
+    low, high = amount_limits(np.array(1e12), 3, np.array(2.0), np.array(INF), 0.9)
+    expected = 1.5 / stats.gamma.ppf([0.95, 0.05], 1.5)
+    assert [float(low), float(high)] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_limits_are_means_at_which_the_count_is_in_the_tails():
+    # scipy's negative binomial at half counts: its distribution function is the incomplete beta.
+    x, size = 12.0, 4 / 0.5
+    low, high = (float(f) * x for f in amount_limits(*map(np.array, (x, 4, 0.5, INF)), 0.95))
+    assert special.betainc(x + 0.5, size, low / (low + size)) == pytest.approx(0.025, rel=1e-6)
+    assert special.betainc(x + 0.5, size, high / (high + size)) == pytest.approx(0.975, rel=1e-6)
+    above = stats.nbinom.sf([x - 1, x], size, size / (size + low))  # 12 or more, 13 or more
+    assert above[1] < 0.025 < above[0]
+
+
+def test_few_degrees_of_freedom_reach_as_far_as_students_t():
+    wide = amount_limits(*map(np.array, (50.0, 3, 0.1, 4)), 0.95)
+    known = amount_limits(*map(np.array, (50.0, 3, 0.1, INF)), 2 * stats.norm.cdf(2.776445) - 1)
+    assert [float(x) for x in wide] == pytest.approx([float(x) for x in known], rel=1e-5)
 
 
 @pytest.mark.parametrize("cv2", [0.0, 1e-6, np.nan])

@@ -136,3 +136,9 @@ def test_whatever_changes_in_an_earlier_run_is_noticed(plan, earlier, tmp_path, 
     assert after != before
     path.touch()
     assert plan(cluster={"frozen": earlier}).frozen_digest() == after
+
+
+def test_day_zero_is_a_date_of_the_calendar(plan):
+    assert plan(trends={"day_zero": "2024-02-29"}).config["trends"]["day_zero"] == "2024-02-29"
+    with pytest.raises(SestonError, match=r"trends\.day_zero: found '2023-02-29'"):
+        plan(trends={"day_zero": "2023-02-29"})

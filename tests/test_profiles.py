@@ -140,3 +140,53 @@ def test_conda_environments_pin_what_the_lock_pins_for_their_python():
         for package in packages["pip"]:
             one = Requirement(package)
             assert pins[one.name] == str(one.specifier), f"{path.name}: {package}"
+
+
+def test_conda_environments_hold_what_their_rules_import():
+    import ast
+    import sys
+    from importlib import metadata
+
+    import yaml
+    from packaging.requirements import Requirement
+
+    from seston import lineage
+    from seston.cli import STAGES
+
+    def with_requirements(names: list[str]) -> set[str]:
+        """Of these packages, all that pip installs with them."""
+        found: set[str] = set()
+        while names:
+            name = names.pop().lower().replace("_", "-")
+            if name in found:
+                continue
+            found.add(name)
+            needs = map(Requirement, metadata.requires(name) or [])
+            names += [
+                one.name for one in needs if not one.marker or one.marker.evaluate({"extra": ""})
+            ]
+        return found
+
+    installed = {}
+    for path in (REPOSITORY / "envs").glob("*.yaml"):
+        *_, packages = yaml.safe_load(path.read_text())["dependencies"]
+        installed[path.name] = with_requirements([one.split("==")[0] for one in packages["pip"]])
+    distributions = metadata.packages_distributions()
+    rules = "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk"))
+    for rule in re.split(r"^(?:rule|checkpoint) ", rules, flags=re.MULTILINE)[1:]:
+        stage = re.search(r"^ +python -m seston (\w+)", rule, re.MULTILINE)
+        if not stage:
+            continue
+        environment = re.search(r"envs/(\w+\.yaml)", rule)[1]
+        module = STAGES[stage[1]].split(":")[0].removeprefix("seston.")
+        for path in lineage._closure(lineage._file(module)):
+            if path.suffix != ".py":
+                continue
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                for name in {name.split(".")[0] for name in names} - {"seston"}:
+                    if name in sys.stdlib_module_names:
+                        continue
+                    needed = {one.lower().replace("_", "-") for one in distributions[name]}
+                    assert needed & installed[environment], f"{stage[1]}: {path.name}: {name}"

@@ -255,12 +255,6 @@ def test_rows_sum_to_one_and_are_ordered_by_their_centre():
     np.testing.assert_allclose(periods.centre_of_gravity(scaled), [1.5, np.nan])
 
 
-def test_lines_are_cut_where_sampling_paused():
-    days = np.array(["2020-01-01", "2020-01-02", "2020-01-03", "2020-03-01"], "datetime64[D]")
-    assert periods.stretches(days) == [slice(0, 3), slice(3, 4)]
-    assert periods.stretches(days[:1]) == [slice(0, 1)]
-
-
 @pytest.mark.parametrize("text", ["=1+1", "+1+1", "-a", "-inf", "@SUM(A1)", "\t=1", "\r=1"])
 def test_formulas_are_quoted_in_csv(text, tmp_path):
     folders.write_csv(pd.DataFrame({"name": [text], "value": [-1.5]}), tmp_path / "a.csv")
@@ -360,9 +354,9 @@ def test_every_figure_is_there_as_png_and_pdf(page):
 
 def test_every_number_drawn_is_in_the_data(page):
     data = page.parent / "data"
-    shares = pd.read_csv(next(data.glob("heatmap_share_01_*.csv")))
+    shares = pd.read_csv(next(data.glob("heatmap_normalised_cluster_01_*.csv")))
     np.testing.assert_allclose(shares.groupby("cluster")["share_of_own_total"].sum(), 1)
-    concentrations = pd.read_csv(next(data.glob("heatmap_concentration_01_*.csv")))
+    concentrations = pd.read_csv(next(data.glob("heatmap_concentrations_cluster_01_*.csv")))
     told = pd.read_csv(page.parents[1] / "in/abundance.tsv", sep="\t")
     told = told[told["site"].str.startswith("shore")].set_index(["cluster", "period"])
     drawn = concentrations.set_index(["cluster", "period"])["concentration_per_ml"]
@@ -433,8 +427,11 @@ def test_intervals_are_told_of_only_where_one_is_drawn(tmp_path):
 
 def test_one_sample_and_no_group(tmp_path):
     one = Site("", ("",), ("2020-01-06",), 12)
-    text = words(build(tmp_path, sites=(one,), clusters=2, attention="pretrained"))
+    page = build(tmp_path, sites=(one,), clusters=2, attention="pretrained")
+    text = words(page)
     assert "1 sample from 1 day (2020-01-06) at 1 site" in text
+    assert "What changed" not in text  # nobody asked
+    assert not {"#trends", "#groups", "#community"} & {a.get("href") for _, a in Reader(page).tags}
     assert "unnamed site" in text
     assert "nothing was fine-tuned" in text
 
@@ -783,7 +780,7 @@ def test_water_without_an_organism_is_a_zero_and_not_a_gap(tmp_path):
     found = Site("sea", ("",), days, 40, 1.8, 0.5)
     nothing = Site("sea", ("",), ("2024-05-02",), 0, 1.8, 0.5)
     page = build(tmp_path, quick=True, sites=(found, nothing), clusters=2, attention=None)
-    table = pd.read_csv(page.parent / "data" / "heatmap_concentration_01_sea.csv")
+    table = pd.read_csv(page.parent / "data" / "heatmap_concentrations_cluster_01_sea.csv")
     assert sorted(table["period"].unique()) == ["2024-05-01", "2024-05-02", "2024-05-03"]
     assert (table.loc[table["period"] == "2024-05-02", "concentration_per_ml"] == 0).all()
 

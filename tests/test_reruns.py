@@ -7,10 +7,11 @@ import pytest
 
 from conftest import REPOSITORY, Project
 
-BEHIND_NAMES = {"names", "tables", "trends", "trust", "report"}
-BEHIND_KMEANS = {"kmeans", "tree", "assign", "examples", "settings"} | BEHIND_NAMES
+TESTS = {"changes", "groups", "community"}
+BEHIND_NAMES = {"names", "tables", "trends", "trust", "report"} | TESTS
+BEHIND_KMEANS = {"kmeans", "tree", "assign", "examples", "recluster", "settings"} | BEHIND_NAMES
 # Planned while the choice is not known anew: where it stays as it was, only report and trends run.
-BEHIND_CHOOSE = {"map", "examples", "index"} | BEHIND_NAMES
+BEHIND_CHOOSE = {"map", "examples", "index", "recluster"} | BEHIND_NAMES
 BEHIND_EVALUATE = {"choose"} | BEHIND_CHOOSE
 ONCE = {"finetune", "runtime", "evaluate", "kmeans", "tree", "attention"} | BEHIND_EVALUATE
 
@@ -83,6 +84,11 @@ def test_names_rename_and_no_more(project):
         ("cluster", {"model": "pretrained"}, BEHIND_EVALUATE),
         ("evaluate", {"folds": 2}, {"evaluate"} | BEHIND_EVALUATE),
         ("labels", {"file": ""}, {"evaluate"} | BEHIND_EVALUATE),
+        ("trends", {"day_zero": "2018-05-20"}, {"trends", "report"} | TESTS),
+        ("trends", {"level": "coarse"}, {"report"} | TESTS),
+        ("trends", {"alpha": 0.1}, {"changes", "groups", "report"}),
+        ("trends", {"reclusterings": 3}, {"recluster", "changes", "groups", "report"}),
+        ("trends", {"reclusterings": 0}, {"changes", "groups", "report"}),
         ("attention", {"ids": ["2018-06-02/none.jpeg"]}, {"attention", "report"}),
         (
             "embed",
@@ -179,6 +185,8 @@ def test_another_group_of_a_sample_leaves_its_images_alone(project):
         ("evaluate/verdict.py", "choose"),
         ("cluster/kmeans.py", "kmeans"),
         ("trends/abundance.py", "trends"),
+        ("change/stage.py", "changes"),
+        ("community/stage.py", "community"),
         ("report/pages.py", "report"),
     ],
 )
@@ -186,6 +194,8 @@ def test_an_edit_of_a_stage_runs_it_and_what_follows(project, clone, module, fir
     order = ["segment", "tiles", "finetune", "embed", "kmeans", "trends", "report"]
     if first in ("evaluate", "choose"):  # k-means does not wait for the choice
         order = [*order[:4], "evaluate", "choose", "map", *order[5:]]
+    if first in ("changes", "community"):  # which do not wait for each other
+        order = [*order[:5], first, "report"]
     path = clone / "workflow" / "seston" / module
     path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = Project(project.folder, clone).planned()

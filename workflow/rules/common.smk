@@ -2,8 +2,8 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), option_of(), options(),
-       of_chosen(), code_digest().
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), option_of(), file_of(),
+       options(), of_chosen(), code_digest().
 """
 
 import json
@@ -80,6 +80,19 @@ def option_of(name, option, up):
     def given(wildcards, input):
         files = list(getattr(input, name))
         return [f"{option}={Path(files[0]).parents[up - 1]}"] if files else []
+
+    return given
+
+
+def file_of(name, option):
+    """An option that names the first input file of this name, if any."""
+
+    def given(wildcards, input):
+        files = getattr(input, name)
+        return [
+            f"{option}={file}"
+            for file in ([files] if isinstance(files, str) else files)
+        ][:1]
 
     return given
 

@@ -7,6 +7,7 @@ unknown key, the nearest known one.
 import difflib
 import re
 from collections.abc import Hashable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def complete(config: dict[str, Any], schema: Path = SCHEMA) -> dict[str, Any]:
     # `cluster:` with nothing behind it is a section that leaves all to the defaults.
     sections = {key for key, rule in rules["properties"].items() if rule.get("type") == "object"}
     config = {
-        key: {} if value is None and key in sections else value for key, value in config.items()
+        key: {} if value is None and key in sections else _dates_as_text(value)
+        for key, value in config.items()
     }
     found = sorted(
         jsonschema.Draft202012Validator(rules).iter_errors(config),
@@ -93,6 +95,13 @@ def _hint(given: Any, words: Sequence[Any] = ()) -> str:
     if isinstance(given, bool):
         return "; YAML takes yes, no, on and off for true and false: quote the word"
     return ""
+
+
+def _dates_as_text(value: Any) -> Any:
+    """Return the settings with dates as ISO text: without quotes, YAML reads 2024-05-01 as one."""
+    if isinstance(value, dict):
+        return {key: _dates_as_text(inner) for key, inner in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _filled(value: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Read at every start of Snakemake, in every job, so nothing heavy is imported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from hashlib import file_digest
 from pathlib import Path
@@ -133,6 +134,7 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
             " finetune.batch_size"
         )
     _require_columns(full["cluster"]["columns"])
+    _require_date(full["trends"]["day_zero"])
     plan = Plan(
         config=full,
         shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),
@@ -174,6 +176,17 @@ def _require_columns(columns: Mapping[str, float]) -> None:
             f" perhaps with log_ before them; "
             + (f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}")
         )
+
+
+def _require_date(day_zero: str) -> None:
+    """Raise `SestonError` unless this is a date of the calendar, or none."""
+    try:
+        date.fromisoformat(day_zero or "2000-01-01")
+    except ValueError:
+        raise SestonError(
+            f"config: trends.day_zero: found {day_zero!r}, expected a date of the calendar as"
+            " YYYY-MM-DD, or '' for none"
+        ) from None
 
 
 def _require_frozen(frozen: str, wanted: str) -> None:

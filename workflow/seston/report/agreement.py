@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from seston.errors import SestonError
-from seston.trends.periods import Period, start_of_period
+from seston.trends.periods import start_of_period
 
 
 def require_same_clusters(
@@ -61,14 +62,19 @@ def require_own_clusters(table: Path, told: pd.DataFrame, organisms: pd.DataFram
 
 
 def require_same_periods(
-    abundance: Path, counted: pd.DataFrame, samples: Path, taken: pd.DataFrame, period: Period
+    abundance: Path,
+    counted: pd.DataFrame,
+    samples: Path,
+    taken: pd.DataFrame,
+    trends: Mapping[str, Any],
 ) -> None:
     """Raise `SestonError` unless just the sampled periods of each site and group were counted.
 
-    A table without any row is right where no sample gave an image.
+    A table without any row is right where no sample gave an image. `trends` are the settings.
     """
-    times = pd.to_datetime(taken["datetime"], format="ISO8601")
-    sampled = taken.assign(period=start_of_period(times, period))
+    times, period = pd.to_datetime(taken["datetime"], format="ISO8601"), trends["period"]
+    starts = start_of_period(times, period, trends.get("day_zero", ""))
+    sampled = taken.assign(period=starts)
     keys = ["site", "group", "period"]
     told, there = (set(table[keys].itertuples(index=False)) for table in (counted, sampled))
     if told != there and (told or taken["used"].sum()):

@@ -22,15 +22,18 @@ from seston.report import (
     sparklines,
     summary,
 )
+from seston.report.course_content import course_values
 from seston.report.figures import MOST_CARDS, Drawn
 from seston.report.findings import Findings
+from seston.report.references import references
 from seston.report.results import Results
+from seston.report.site_figures import SiteFigures
 from seston.report.trust import Badge, Trust, agreement_words, notes
-from seston.trends.abundance import FEW
+from seston.trends.effort import FEW
 
-FIGURE_BYTES, MOSAIC_BYTES = 4_000_000, 4_000_000  # of a page of at most 10 MB
+FIGURE_BYTES, MOSAIC_BYTES = 5_000_000, 4_000_000  # of a page of at most 10 MB
 MOST_ROWS = 500  # of a table in the page
-MOST_SITES = 12
+MOST_SITES, MOST_FIGURES = 12, 120  # of sites; with more pictures none could be read
 KINDS = ("labels", "views", "collapse", "confounding")  # of evidence
 
 
@@ -53,7 +56,8 @@ def context(
     edges: np.ndarray,
 ) -> dict[str, Any]:
     """Return all that the template shows."""
-    hidden = {name for site in drawn.sites[MOST_SITES:] for name in site.figures()}
+    sites = drawn.sites[: _sites_shown(drawn)]
+    hidden = {name for one in drawn.sites[len(sites) :] for name in _figures_of(one, drawn)}
     hidden.add("strangest")  # shown as thumbnails instead, which a narrow screen can arrange
     shown = {name: path for name, path in drawn.files.items() if name not in hidden}
     large, coarse_figures = pictures.embed(shown, pictures.LARGE, FIGURE_BYTES)
@@ -101,6 +105,7 @@ def context(
         "kmeans": results.kmeans,
         "versions": methods.versions(),
         "fingerprints": methods.fingerprints(results),
+        "references": references(findings),
         "oddities": summary.oddities(results.quality),
         "samples": results.samples.head(MOST_ROWS).to_dict("records"),
         "rejects": summary.rejects_by_reason(results.rejected),
@@ -108,7 +113,8 @@ def context(
         "clusters_in_all": len(facts),
         "histogram_from": float(edges[0]) if len(edges) else None,
         "histogram_to": float(edges[-1]) if len(edges) else None,
-        "sites": drawn.sites[:MOST_SITES],
+        **course_values(findings.course, [one.site for one in sites]),
+        "sites": sites,
         "sites_in_all": len(drawn.sites),
         "drawn": drawn,
         "pictures": large,
@@ -139,6 +145,19 @@ def context(
         "model_card": results.card,
         "history": results.history is not None and len(results.history) > 0,
     }
+
+
+def _figures_of(one: SiteFigures, drawn: Drawn) -> list[str]:
+    return [
+        *one.figures(),
+        *(name for some in drawn.course.get(one.site, {}).values() for name in some),
+    ]
+
+
+def _sites_shown(drawn: Drawn) -> int:
+    """Return how many of the sites have their figures in the page."""
+    figures = np.cumsum([len(_figures_of(one, drawn)) for one in drawn.sites])
+    return min(MOST_SITES, max(1, int((figures <= MOST_FIGURES).sum())))
 
 
 def _card(

@@ -27,6 +27,12 @@ class Drawings:
         self.files[name] = style.save(figure, self.figures, name)
         return name
 
+    def keep_animation(self, name: str, webp: bytes, gif: bytes | None) -> None:
+        """Write an animation, as GIF too if there is one."""
+        (self.figures / f"{name}.webp").write_bytes(webp)
+        if gif is not None:
+            (self.figures / f"{name}.gif").write_bytes(gif)
+
     def write(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as CSV."""
         write_csv(table, self.data / f"{name}.csv")

@@ -13,7 +13,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from seston.report import style
-from seston.report.wording import group_name, short, site_name
+from seston.report.wording import distinct, group_name, site_name
 
 MOST_POINTS, MOST_NUMBERS = 100_000, 120
 DATE = 0.28  # of the colour bar: the width of a date below it, and some room
@@ -84,9 +84,11 @@ def draw_by_group(points: Points) -> Figure:
     rank = np.minimum(names.get_indexer(kinds), len(style.COLOURS))
     colours = np.array([*style.COLOURS, style.GAP])
     _dots(axes, points.table, colours[rank].tolist())
-    for (site, group), colour in zip(names, style.COLOURS, strict=False):
-        label = site_name(site) + (f", {group_name(group)}" if group else "")
-        axes.scatter([], [], s=12, c=colour, label=short(label, 26))
+    called = [
+        site_name(site) + (f", {group_name(group)}" if group else "") for site, group in names
+    ]
+    for label, colour in zip(distinct(called, 26), style.COLOURS, strict=False):
+        axes.scatter([], [], s=12, c=colour, label=label)
     if len(names) > len(style.COLOURS):
         axes.scatter([], [], s=12, c=style.GAP, label=f"{len(names) - len(style.COLOURS)} more")
     figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2)

@@ -17,13 +17,14 @@ from seston.report import (
     mosaics,
     style,
 )
+from seston.report.course_figures import CourseFigures
 from seston.report.drawings import Drawings
 from seston.report.evidence import rows_of
 from seston.report.findings import Findings
 from seston.report.origin import model_names
 from seston.report.results import Results
 from seston.report.site_figures import SiteFigures, draw_site
-from seston.report.wording import short
+from seston.report.wording import distinct
 
 MOST_CARDS = 200
 #: Of the organisms of a mosaic, in the order of its boards.
@@ -42,6 +43,7 @@ class Drawn:
     mosaics: dict[int, Path] = field(default_factory=dict)
     candidates: dict[int, Path] = field(default_factory=dict)
     sites: list[SiteFigures] = field(default_factory=list)
+    course: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by site, then by kind
     attention: list[str] = field(default_factory=list)
     points: int = 0
     points_of: int = 0
@@ -54,6 +56,8 @@ class Studio:
         self.results, self.findings = results, findings
         self.drawings = Drawings(figures, data)
         self.drawn = Drawn(self.drawings.files)
+        names = findings.names.names
+        self.called = dict(zip(names, distinct(names.values(), 18), strict=True))  # on the map
 
     def draw_all(self, clusters: Sequence[int]) -> Drawn:
         """Draw everything there is input for; mosaics of these clusters only."""
@@ -61,6 +65,8 @@ class Studio:
             one = draw_site(position, site, self.results, self.findings, self.drawings)
             self.drawn.sites.append(one)
         self._map()
+        course = CourseFigures(self.results, self.findings, self.drawings)
+        self.drawn.course = course.draw_all()
         cluster_figures.draw_findings(self.results, self.findings, self.drawings)
         self.drawn.candidates = cluster_figures.draw_candidates(self.findings, self.drawings)
         self._evidence()
@@ -113,7 +119,7 @@ class Studio:
         self.drawings.write("attention_heads", attention_values.heads_table(attention))
 
     def _on_map(self, cluster: int) -> str:
-        return short(self.findings.names.names.get(cluster, str(cluster)), 18)
+        return self.called.get(cluster, str(cluster))
 
     def _mosaics(self, clusters: Sequence[int]) -> None:
         """One PNG per cluster, and one PDF with a page for each."""

@@ -1,13 +1,16 @@
 """What was found out about the clusters: names, trust, tree, drift; whatever of it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from seston.errors import SestonError
+from seston.report.course import Course, read_course
+from seston.report.course_files import NO_COURSE, CourseFiles
 from seston.report.drift import Drift, read_drift
+from seston.report.example_classes import example_classes
 from seston.report.hierarchy import Sweep, Tree, read_sweep, read_tree
 from seston.report.levels import Merged, read_level
 from seston.report.mosaics import Crop
@@ -18,6 +21,7 @@ from seston.report.origin import Adopted, adopted_model
 from seston.report.results import Results
 from seston.report.strangest import MOST, read_strangest
 from seston.report.trust import Trust, read_trust
+from seston.trends.classes import UNLABELLED
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,14 @@ class Findings:
         Abundances of merged clusters, by what they were merged to.
     drift : Drift or None
         How new images differ from those that frozen clusters were made from.
+    course : Course
+        Trends, differences between groups, the community.
     adopted : Adopted or None
         Where the model is from, if it is that of an earlier run.
     crops : dict of str to Crop
         Of the strangest organisms and of candidates for new types.
+    example_classes : list of str
+        The class, at the level of `course`, of each row of `Results.examples`.
     """
 
     names: Names = field(default_factory=Names)
@@ -52,8 +60,10 @@ class Findings:
     tree: Tree | None = None
     levels: dict[str, Merged] = field(default_factory=dict)
     drift: Drift | None = None
+    course: Course = field(default_factory=Course)
     adopted: Adopted | None = None
     crops: dict[str, Crop] = field(default_factory=dict)
+    example_classes: list[str] = field(default_factory=list)
 
     @property
     def shown(self) -> pd.DataFrame | None:
@@ -75,11 +85,14 @@ def read_findings(
     names: Path | None = None,
     abundance_coarse: Path | None = None,
     abundance_name: Path | None = None,
+    abundance_label: Path | None = None,
     tree: Path | None = None,
     sweep: Path | None = None,
     drift: Path | None = None,
     drift_json: Path | None = None,
     new_types: Path | None = None,
+    course: CourseFiles = NO_COURSE,
+    labels: Path | None = None,
 ) -> Findings:
     """Read what was given and see that it belongs to the results.
 
@@ -91,7 +104,7 @@ def read_findings(
     """
     clustering, k = results.kmeans["fingerprint"], results.kmeans["k"]
     told = Names() if names is None else read_names(names, kmeans, clustering, k)
-    levels = {"coarse": abundance_coarse, "name": abundance_name}
+    levels = {"coarse": abundance_coarse, "name": abundance_name, "label": abundance_label}
     odd = None if strangest is None else read_strangest(strangest, results.images)
     _require_both(clusters, "--clusters", clusters_json, "--clusters-json")
     _require_both(drift, "--drift", drift_json, "--drift-json")
@@ -102,6 +115,7 @@ def read_findings(
     )
     shown = [] if odd is None else odd["image_id"][:MOST].tolist()
     shown += [] if drifted is None else drifted.examples()
+    found = read_course(course, results, told, levels, kmeans)
     return Findings(
         names=told,
         trust=(
@@ -115,19 +129,32 @@ def read_findings(
         if sweep is None
         else read_sweep(sweep, kmeans, results.kmeans.get("embeddings")),
         tree=None if tree is None else read_tree(tree, kmeans, clustering, k),
-        levels={
-            level: read_level(path, level, told, results.abundance)
-            for level, path in levels.items()
-            if path is not None and (level != "name" or told.names)
-        },
+        levels=_levels(levels, told, results.abundance),
         drift=drifted,
+        course=found,
         adopted=adopted_model(
             results.setting("cluster", "frozen", ""),
             results.card,
             drifted.told["earlier"] if drifted else {},
         ),
         crops=find_crops(segment_dir, shards, shown),
+        example_classes=example_classes(
+            results.examples, results.images, told, found.level, labels
+        ),
     )
+
+
+def _levels(
+    paths: Mapping[str, Path | None], names: Names, abundance: pd.DataFrame
+) -> dict[str, Merged]:
+    """Read the levels that say more than the clusters: no names or labels are no level."""
+    found = {}
+    for level, path in paths.items():
+        if path is not None and (level != "name" or names.names):
+            merged = read_level(path, level, names, abundance)
+            if level != "label" or set(merged.keys) - {UNLABELLED}:
+                found[level] = merged
+    return found
 
 
 def _require_both(first: Path | None, option: str, second: Path | None, other: str) -> None:

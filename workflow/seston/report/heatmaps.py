@@ -1,12 +1,13 @@
-"""When each cluster was there: cluster x period heat maps.
+"""When each class was there: class x period heat maps.
 
-The first kind is that of the first study of this kind: each cluster's periods
+The first kind is that of the first study of this kind: each class's periods
 sum to one, rows in the order of their temporal centres of gravity, so that
-the succession runs down the diagonal.
+the succession runs down the diagonal. The others show the same rows in plain
+shares and in concentrations.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import matplotlib
 import numpy as np
@@ -18,27 +19,42 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from seston.report import periods, style
+from seston.report.time_axis import TimeAxis
 from seston.report.wording import number
-from seston.trends.abundance import FEW
-from seston.trends.periods import Period
+from seston.trends.effort import FEW
 
 Label = Callable[[int], str]
+Floats = npt.NDArray[np.float64]
+
+MOST_LABELS = 62  # of rows
+MOST_BARS = 120  # beyond, bars touch: gaps narrower than a pixel would look like values
+COMMON = 0.8  # share of rows whose highest value the colours reach: a class seen once has 1
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Values of clusters (rows, as ordered) in periods (columns; None = a gap cut short)."""
+    """Values of classes (rows, as ordered) in periods (columns; None = a gap cut short).
+
+    Attributes
+    ----------
+    clusters : list of int
+        The number of each class.
+    columns : list of str or None
+    values : numpy.ndarray, shape (classes, columns)
+        NaN where nothing was sampled, or the value is not known.
+    effort : numpy.ndarray, shape (columns,)
+        What stands behind each column, all groups together; NaN where nothing was sampled.
+    samples : numpy.ndarray, shape (columns,)
+    what : str
+        What the effort is counted in.
+    """
 
     clusters: list[int]
     columns: list[str | None]
-    values: npt.NDArray[np.float64]
-    images: npt.NDArray[np.float64]
-    samples: npt.NDArray[np.float64]
-
-    @property
-    def sampled(self) -> npt.NDArray[np.bool_]:
-        """Columns in which something was sampled, whether or not its value is known."""
-        return np.isfinite(self.images)
+    values: Floats
+    effort: Floats
+    samples: Floats
+    what: str = "images"
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one row per cluster and sampled period, in the order drawn."""
@@ -51,36 +67,53 @@ class HeatMap:
         return pd.DataFrame(rows, columns=["cluster", "period", name])
 
 
-def share_map(abundance: pd.DataFrame, period: Period) -> HeatMap:
-    """Return each cluster's shares over the periods of one site, scaled to sum to one.
+def normalised_map(abundance: pd.DataFrame, time: TimeAxis) -> HeatMap:
+    """Return each class's shares over the periods of one site, scaled to sum to one.
 
     Parameters
     ----------
     abundance : pandas.DataFrame
-        The rows of one site.
-    period : {"day", "week", "month"}
+        The rows of one site; `cluster` is the number of a class.
     """
     present = abundance.groupby("cluster")["count"].sum()
     clusters = present.index[present > 0].astype(int).tolist()
-    columns = periods.calendar(abundance["period"].tolist(), period)
+    columns = periods.calendar(abundance["period"].tolist(), time.period, time.day_zero)
     values = periods.rows_to_one(periods.mean_of_groups(abundance, "share", clusters, columns))
     order = np.argsort(periods.centre_of_gravity(values), kind="stable")
     ordered = [int(clusters[row]) for row in order]
-    return HeatMap(ordered, columns, values[order], *_effort(abundance, columns))
+    images, samples = (_sums(abundance, name, columns) for name in ("images", "samples"))
+    return HeatMap(ordered, columns, values[order], images, samples)
 
 
-def concentration_map(abundance: pd.DataFrame, shares: HeatMap) -> HeatMap | None:
-    """Return concentrations (per mL) with the rows and columns of `shares`; None where unknown."""
-    values = periods.mean_of_groups(
-        abundance, "concentration_per_ml", shares.clusters, shares.columns
-    )
+def share_map(abundance: pd.DataFrame, like: HeatMap) -> HeatMap:
+    """Return plain shares with the rows and columns of another map."""
+    values = periods.mean_of_groups(abundance, "share", like.clusters, like.columns)
+    return replace(like, values=values)
+
+
+def concentration_map(
+    abundance: pd.DataFrame, effort: pd.DataFrame, like: HeatMap
+) -> HeatMap | None:
+    """Return concentrations (per mL) with the rows and columns of another map; None if unknown.
+
+    Parameters
+    ----------
+    effort : pandas.DataFrame
+        The sampled rows of ``periods.tsv`` of the same site: the water behind each column.
+    """
+    values = periods.mean_of_groups(abundance, "concentration_per_ml", like.clusters, like.columns)
     if not np.isfinite(values).any():
         return None
-    return HeatMap(shares.clusters, shares.columns, values, shares.images, shares.samples)
+    water = _sums(effort, "water_ml", like.columns)
+    return replace(like, values=values, effort=water, what="water, mL")
 
 
-def draw_shares(heat: HeatMap, title: str, label: Label = str, rows: str = "cluster") -> Figure:
-    """Draw the heat map of shares; equal steps of colour are equal steps of the square root.
+def draw_normalised(
+    heat: HeatMap, title: str, time: TimeAxis, label: Label = str, rows: str = "cluster"
+) -> Figure:
+    """Draw each class's share of its own total; equal steps of colour are equal square roots.
+
+    The few classes whose highest value lies beyond the colours are drawn in the last one.
 
     Parameters
     ----------
@@ -89,36 +122,51 @@ def draw_shares(heat: HeatMap, title: str, label: Label = str, rows: str = "clus
     rows : str
         What a row is.
     """
-    top = max(float(np.nanmax(heat.values)), 1e-9)
+    tops = np.nanmax(heat.values, axis=1)
+    top = max(float(np.quantile(tops, COMMON)), 1e-9)
     ticks = np.asarray(MaxNLocator(5).tick_values(0, top))
-    axis = f"{rows}, earliest first"
-    return _draw(heat, title, PowerNorm(0.5, 0, top), ticks, "share of own total", label, axis)
+    norm, axis = PowerNorm(0.5, 0, top), f"{rows}, earliest first"
+    return _draw(heat, title, norm, ticks, "share of own total", time, label, axis)
 
 
-def draw_concentrations(heat: HeatMap, title: str, label: Label = str) -> Figure:
-    """Draw the heat map of concentrations, on a scale that is logarithmic above the least value."""
+def draw_shares(
+    heat: HeatMap, title: str, time: TimeAxis, label: Label = str, rows: str = "cluster"
+) -> Figure:
+    """Draw shares of all organisms, in percent; parameters as in `draw_normalised`."""
+    top = max(100 * float(np.nanmax(heat.values)), 1e-7)
+    ticks = np.asarray(MaxNLocator(5).tick_values(0, top))
+    percent, axis = replace(heat, values=100 * heat.values), f"{rows}, earliest first"
+    return _draw(
+        percent, title, PowerNorm(0.5, 0, top), ticks, "% of all organisms", time, label, axis
+    )
+
+
+def draw_concentrations(
+    heat: HeatMap, title: str, time: TimeAxis, label: Label = str, rows: str = "cluster"
+) -> Figure:
+    """Draw concentrations, on a scale that is logarithmic above the least value."""
     known = heat.values[heat.values > 0]
     low, top = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
     steps = (1.0,) if top > 30 * low else (1.0, 2.0, 5.0)
     ticks = np.r_[0.0, LogLocator(subs=steps).tick_values(low, top)]
     ticks = ticks[(ticks == 0) | (ticks >= low)]
-    norm, axis = AsinhNorm(low, 0, top), "cluster, earliest first"
-    return _draw(heat, title, norm, ticks, "organisms per mL", label, axis)
+    norm, axis = AsinhNorm(low, 0, top), f"{rows}, earliest first"
+    return _draw(heat, title, norm, ticks, "organisms per mL", time, label, axis)
 
 
-def _effort(abundance: pd.DataFrame, columns: Sequence[str | None]) -> list[npt.NDArray]:
-    """Images and samples of each column; NaN where none was taken."""
-    one = abundance.drop_duplicates(["group", "period"]).groupby("period")
-    sums = one[["images", "samples"]].sum().reindex(list(columns))
-    return [sums[name].to_numpy(float) for name in sums]
+def _sums(rows: pd.DataFrame, what: str, columns: list[str | None]) -> Floats:
+    """Return the sums over the groups of each column; NaN where none was sampled."""
+    one = rows.drop_duplicates(["group", "period"]).groupby("period")
+    return one[what].sum().reindex(columns).to_numpy(float)
 
 
 def _draw(
     heat: HeatMap,
     title: str,
     norm: Normalize,
-    ticks: npt.NDArray[np.float64],
+    ticks: Floats,
     scale: str,
+    time: TimeAxis,
     label: Label,
     axis: str,
 ) -> Figure:
@@ -131,24 +179,29 @@ def _draw(
     colours = matplotlib.colormaps[style.SEQUENCE].with_extremes(bad=style.GAP)
     picture = top.imshow(heat.values, aspect="auto", cmap=colours, norm=norm, rasterized=True)
     top.set(title=title, ylabel=axis)
-    step = int(np.ceil(rows / 62))
+    step = int(np.ceil(rows / MOST_LABELS))
     top.set_yticks(range(0, rows, step), [label(c) for c in heat.clusters[::step]])
     top.tick_params(axis="x", length=0, labelbottom=False)
     inside = [tick for tick in ticks.tolist() if 0 <= tick <= float(norm.vmax or 0)]
-    bar = figure.colorbar(picture, ax=top, label=scale, fraction=0.025, pad=0.012)
+    beyond = "max" if np.nanmax(heat.values) > float(norm.vmax or 0) * (1 + 1e-9) else "neither"
+    bar = figure.colorbar(
+        picture, ax=top, label=scale, fraction=0.025, pad=0.012, extend=beyond, extendfrac=0.03
+    )
     bar.set_ticks(inside, labels=[number(tick) for tick in inside])
     bar.minorticks_off()
-    _draw_effort(bottom, heat)
+    _draw_effort(bottom, heat, time)
     return figure
 
 
-def _draw_effort(axes: Axes, heat: HeatMap) -> None:
+def _draw_effort(axes: Axes, heat: HeatMap, time: TimeAxis) -> None:
     few = heat.samples < FEW
     places = np.arange(len(heat.columns))
-    axes.bar(places[~few], heat.images[~few], 0.8, color=style.FAINT)
-    axes.bar(places[few], heat.images[few], 0.8, color="white", edgecolor=style.FAINT, lw=0.5)
-    axes.set(ylabel="images", xlim=(-0.5, len(places) - 0.5))
-    shown = [i for i in places if heat.columns[i] is not None]
-    shown = shown[:: max(1, int(np.ceil(len(shown) / 24)))]
-    axes.set_xticks(shown, [str(heat.columns[i]) for i in shown], rotation=90)
+    width = 0.8 if len(places) <= MOST_BARS else 1.0
+    for chosen, inside, edge in ((~few, style.FAINT, "none"), (few, "white", style.FAINT)):
+        axes.bar(places[chosen], heat.effort[chosen], width, color=inside, edgecolor=edge, lw=0.5)
+    axes.set(ylabel=heat.what, xlim=(-0.5, len(places) - 0.5))
+    shown, labels = time.heat_ticks(heat.columns, 24)
+    axes.set_xticks(shown, labels, rotation=90 if max(map(len, labels)) > 3 else 0)
+    axes.set_xlabel(time.beside)
     axes.locator_params(axis="y", nbins=2)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value))

@@ -8,11 +8,12 @@ import pandas as pd
 from seston.errors import SestonError
 from seston.report.names import LONGEST, Names
 from seston.report.reading import read_text_table
-from seston.report.wording import short
+from seston.report.wording import distinct
 
 NUMBERS = (
-    "samples", "count", "images", "share", "share_low", "share_high",
+    "day_number", "samples", "count", "images", "share", "share_low", "share_high",
     "concentration_per_ml", "concentration_low", "concentration_high",
+    "biovolume_um3_per_ml", "biovolume_low", "biovolume_high",
 )  # fmt: skip
 
 
@@ -33,6 +34,10 @@ LEVELS = {
         "name",
         "The same by name: clusters that people gave one name are counted as one;"
         " those without a name stand for themselves.",
+    ),
+    "label": Level(
+        "label",
+        "The same by the labels that were given with the images, whatever their cluster.",
     ),
 }
 
@@ -83,5 +88,5 @@ def read_level(path: Path, level: str, names: Names, abundance: pd.DataFrame) ->
     if level == "coarse":
         titles = [names.group_title(int(float(key))) for key in told]
     else:
-        titles = [short(key, LONGEST) for key in told]
+        titles = distinct(told, LONGEST)
     return Merged(table.assign(cluster=table[level].map(number)), told, titles)

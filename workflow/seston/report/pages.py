@@ -1,26 +1,20 @@
 """The report: one self-contained page, its figures, and the numbers behind them."""
 
 import logging
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from seston import store
 from seston.folders import whole_folder
-from seston.report import summary, wording
+from seston.report import summary
 from seston.report.content import all_clusters, context
+from seston.report.course_files import NO_COURSE, CourseFiles
 from seston.report.figures import MOST_CARDS, Studio
 from seston.report.findings import read_findings
 from seston.report.numbers import write_numbers
+from seston.report.rendering import render
 from seston.report.results import read_results
 
 log = logging.getLogger("seston")
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def report(
@@ -51,11 +45,14 @@ def report(
     names: Path | None = None,
     abundance_coarse: Path | None = None,
     abundance_name: Path | None = None,
+    abundance_label: Path | None = None,
+    labels: Path | None = None,
     tree: Path | None = None,
     sweep: Path | None = None,
     drift: Path | None = None,
     drift_json: Path | None = None,
     new_types: Path | None = None,
+    course: CourseFiles = NO_COURSE,
     threads: int = 1,
 ) -> None:
     """Draw the figures and write the page that a biologist reads.
@@ -115,6 +112,10 @@ def report(
         Abundances of the coarse groups (``abundance_coarse.tsv``).
     abundance_name : Path, optional
         Abundances by name (``abundance_name.tsv``).
+    abundance_label : Path, optional
+        Abundances by label (``abundance_label.tsv``).
+    labels : Path, optional
+        The table of labels that they were counted by, for examples of each class.
     tree : Path, optional
         Folder with ``tree.tsv``, ``coarse.tsv`` and ``tree.json``.
     sweep : Path, optional
@@ -125,6 +126,8 @@ def report(
         The same of the run as a whole (``drift.json``).
     new_types : Path, optional
         Candidates for new types (``new_types.tsv``).
+    course : CourseFiles
+        Tables of trends, groups and community.
     threads : int
         CPU threads for reading; drawing takes one.
     """
@@ -158,11 +161,14 @@ def report(
         names=names,
         abundance_coarse=abundance_coarse,
         abundance_name=abundance_name,
+        abundance_label=abundance_label,
         tree=tree,
         sweep=sweep,
         drift=drift,
         drift_json=drift_json,
         new_types=new_types,
+        course=course,
+        labels=labels,
     )
     edges = summary.size_bins(results.images["esd_um"].to_numpy(float))
     facts = summary.cluster_facts(results.images, all_clusters(results), edges)
@@ -174,28 +180,3 @@ def report(
     store.write_text(page, html)
     drawings_of = len(drawn.files), len(drawn.mosaics)
     log.info("%s: %.1f MB, %d figures, %d mosaics", html, len(page) / 1e6, *drawings_of)
-
-
-def render(values: dict[str, Any]) -> str:
-    """Fill the template; scripts and styles of others cannot run (Content-Security-Policy)."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for word in ("count", "number", "percent", "ratio", "micrometres", "many", "listing", "short"):
-        environment.filters[word] = getattr(wording, word)
-    environment.filters |= {"site": wording.site_name, "group": wording.group_name}
-    # Our own two files, not data: the only text that is not escaped.
-    style = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
-    script = Markup((TEMPLATES / "report.js").read_text(encoding="utf-8"))
-    return environment.get_template("index.html.j2").render(
-        values, style=style, script=script, style_hash=_digest(style), script_hash=_digest(script)
-    )
-
-
-def _digest(text: str) -> str:
-    """Return the source expression that lets exactly this text run."""
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

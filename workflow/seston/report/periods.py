@@ -7,35 +7,36 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seston.trends.periods import FREQUENCY, Period
+from seston.trends.periods import Period, periods_between
 
 MOST_COLUMNS = 400
 
 
-def calendar(sampled: Sequence[str], period: Period) -> list[str | None]:
+def calendar(sampled: Sequence[str], period: Period, day_zero: str = "") -> list[str | None]:
     """Return every period from the first to the last sampled one.
 
     Parameters
     ----------
     sampled : sequence of str
-        ISO dates on which the sampled periods start.
-    period : {"day", "week", "month"}
+        Starts of the sampled periods, as `seston.trends.periods.start_of_period` gives them.
+    period : {"hour", "day", "week", "month"}
+    day_zero : str
+        Weeks are counted from it.
 
     Returns
     -------
     list of str or None
-        ISO dates, sampled or not. Where these would be more than
+        Starts of periods, sampled or not. Where these would be more than
         `MOST_COLUMNS`, only the sampled ones, with None for each gap between them.
     """
     known = sorted(set(sampled))
-    every = pd.period_range(known[0], known[-1], freq=FREQUENCY[period]).start_time
-    full = every.strftime("%Y-%m-%d").tolist()
+    full = periods_between(known[0], known[-1], period, day_zero)
     if len(full) <= MOST_COLUMNS:
-        return full
-    place = {date: position for position, date in enumerate(full)}
+        return list(full)
+    place = {start: position for position, start in enumerate(full)}
     columns: list[str | None] = [known[0]]
-    for before, date in pairwise(known):
-        columns += [None, date] if place[date] - place[before] > 1 else [date]
+    for before, start in pairwise(known):
+        columns += [None, start] if place[start] - place[before] > 1 else [start]
     return columns
 
 
@@ -65,14 +66,3 @@ def centre_of_gravity(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64
     sums = weights.sum(axis=1)
     moment = weights @ np.arange(matrix.shape[1])
     return np.divide(moment, sums, out=np.full(len(matrix), np.nan), where=sums > 0)
-
-
-def stretches(dates: Sequence[np.datetime64]) -> list[slice]:
-    """Cut sorted dates where the step is over three times the usual (median) one."""
-    days = np.array(dates, "datetime64[D]").astype(int)
-    steps = np.diff(days)
-    if not len(steps):
-        return [slice(0, len(days))]
-    cuts = np.flatnonzero(steps > 3 * np.median(steps)) + 1
-    edges = [0, *cuts.tolist(), len(days)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]

@@ -12,7 +12,7 @@ from PIL import Image
 from seston.errors import SestonError
 
 #: Widths (pixels) and WebP qualities, tried in turn until all pictures fit.
-LARGE = ((1500, 88), (1200, 82), (1000, 72), (800, 62))
+LARGE = ((1500, 88), (1200, 82), (1000, 72), (800, 62), (640, 56), (480, 50))
 SMALL = ((700, 84), (560, 78), (440, 70), (340, 62), (260, 50))
 SAMPLE = 10  # one figure in so many tells how large all will be
 

@@ -25,12 +25,13 @@ from seston.report.reading import read_arrays, read_card, read_json, read_text_t
 from seston.report.verdict import Verdict, read_verdict
 
 IMAGE_COLUMNS = (
-    "image_id", "sample", "site", "group", "datetime", "cluster",
+    "image_id", "sample", "site", "group", "datetime", "label", "cluster",
     "pixel_um", "esd_um", "map_x", "map_y", "density_cluster",
 )  # fmt: skip
 ABUNDANCE_NUMBERS = (
-    "samples", "count", "images", "share", "share_low", "share_high",
+    "day_number", "samples", "count", "images", "share", "share_low", "share_high",
     "concentration_per_ml", "concentration_low", "concentration_high",
+    "biovolume_um3_per_ml", "biovolume_low", "biovolume_high",
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def read_results(
     counted = read_text_table(
         abundance, ("site", "group", "period"), ("cluster", "few_samples", *ABUNDANCE_NUMBERS)
     )
-    require_same_periods(abundance, counted, samples, taken, told["trends"]["period"])
+    require_same_periods(abundance, counted, samples, taken, told["trends"])
     require_known_clusters(abundance, counted, kmeans, clustering["k"])
     spoken, decided = read_evidence(evidence), read_verdict(verdict)
     require_evidence(verdict, decided.chosen, spoken)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seston.report import periods
-from seston.report.trend_curves import intervals
+from seston.report import marks
+from seston.report.gaps import unbroken
 
 WIDTH, HEIGHT = 100, 24
 
@@ -44,14 +44,14 @@ def sparkline(abundance: pd.DataFrame, cluster: int) -> Sparkline | None:
     if not series:
         return None
     (site, group), rows = max(series, key=lambda one: one[1]["count"].sum())
-    days = rows["period"].to_numpy("datetime64[D]").astype(int)
-    x = WIDTH * (days - days[0]) / (days[-1] - days[0])
+    minutes = rows["period"].to_numpy("datetime64[m]").astype(int)
+    x = WIDTH * (minutes - minutes[0]) / (minutes[-1] - minutes[0])
     share = rows["share"].to_numpy(float)
-    low, high = (np.where(np.isnan(v), share, v) for v in intervals(rows))
+    ends = (limit / marks.SHARE.factor for limit in marks.limits(rows, marks.SHARE))
+    low, high = (np.where(np.isnan(end), share, end) for end in ends)
     top = float(high.max())
     y, y_low, y_high = (HEIGHT * (1 - v / top) for v in (share, low, high))
-    stretches = periods.stretches(rows["period"].tolist())
-    parts = [part for part in stretches if part.stop - part.start > 1]
+    parts = [part for part in unbroken(x) if part.stop - part.start > 1]
     return Sparkline(
         site=str(site),
         group=str(group),

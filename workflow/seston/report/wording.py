@@ -1,6 +1,7 @@
 """Numbers and names as people read them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 MINUS, THIN, DASH = "\u2212", "\u202f", "\u2013"
@@ -55,6 +56,12 @@ def listing(names: Iterable[str], most: int = 6) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def sentence(text: str) -> str:
+    """Return `text` with a capital first letter and a full stop; nothing of nothing."""
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def quoted(text: str) -> str:
     """Return ``“text”``."""
     return f"\u201c{text}\u201d"
@@ -74,6 +81,29 @@ def short(text: str, most: int = 28) -> str:
     """Return `text` on one line, cut where it is too long for a legend."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def distinct(texts: Iterable[str], most: int = 28) -> list[str]:
+    """Return each text short, and no two that differ alike.
+
+    Names that begin alike lose their middle instead of their end, where they mostly differ:
+    ``Chaetoceros…s, in chains``. What is alike even then is numbered.
+    """
+    lines = [" ".join(text.split()) for text in texts]
+    told = {line: short(line, most) for line in lines}
+    head = (most - 1) // 2
+    for line in _alike(told):
+        if len(line) > most:
+            told[line] = f"{line[:head]}…{line[head + 1 - most :]}"
+    for place, line in enumerate(_alike(told), start=1):
+        told[line] = f"{short(line, most - len(f' ({place})'))} ({place})"
+    return [told[line] for line in lines]
+
+
+def _alike(told: dict[str, str]) -> list[str]:
+    """Return the keys whose values are not theirs alone."""
+    times = Counter(told.values())
+    return [line for line, text in told.items() if times[text] > 1]
 
 
 def file_name(position: int, text: str) -> str:

@@ -1,146 +1,52 @@
-"""How much of each cluster there was in each period, and how sure that is."""
+"""Stage `trends`: what there was in each period at every level, and the effort behind it."""
 
 import logging
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from seston.errors import SestonError
-from seston.trends.dispersion import Dispersion, Stratum, by_period, site_dispersions
-from seston.trends.effort import Level, count_images, read_effort
-from seston.trends.estimates import concentrations, shares
-from seston.trends.notes import note
+from seston.trends.biovolume import COLUMN, sum_biovolumes
+from seston.trends.calendar import every_period
+from seston.trends.classes import COLUMNS, UNLABELLED, Level, classes_of
+from seston.trends.counted import Counted, count, place_images, read_images
+from seston.trends.effort import FEW as FEW
+from seston.trends.effort import read_effort
 from seston.trends.periods import Period
+from seston.trends.summary import summarise
 from seston.tsv import write_tsv
 
-Floats = npt.NDArray[np.float64]
-
 log = logging.getLogger("seston")
-
-FEW = 3  # samples below which a period is marked
-
-WHOLE = [
-    "samples", "count", "images", "few_samples",
-    "found", "measured", "unusable", "rejected", "unknown",
-]  # fmt: skip
-COLUMNS = [
-    "site", "group", "period", "cluster", "samples", "count", "images",
-    "share", "share_low", "share_high",
-    "concentration_per_ml", "concentration_low", "concentration_high",
-    "few_samples", "note",
-]  # fmt: skip
-
-
-def summarise(
-    effort: pd.DataFrame,
-    counts: npt.NDArray[np.int64],
-    clusters: list[int] | list[str],
-    confidence: float,
-) -> pd.DataFrame:
-    """Return the abundance of each cluster in each sampled period of each site and group.
-
-    Parameters
-    ----------
-    effort : pandas.DataFrame, m rows
-        One row per sample with ``site``, ``group``, ``period``, ``listed``, ``used``,
-        ``volume_ml``, ``analysed_ml``, ``water_ml`` (NaN where unknown) and ``dilution``, as
-        `read_effort` gives them.
-    counts : ndarray of int, shape (m, K)
-        Images of each cluster in each sample.
-    clusters : list of int or str
-        What the K clusters, or groups of them, are called.
-    confidence : float
-        Of the intervals, such as 0.95.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `COLUMNS`; sorted by site, group, period and cluster. Clusters that were
-        not found in a period have a count of 0; periods without a sample have no row.
-    """
-    parts = [pd.DataFrame(columns=COLUMNS)]
-    for _, site in effort.reset_index(drop=True).groupby("site"):
-        groups = [(group, counts[group.index]) for _, group in site.groupby("group")]
-        shares = site_dispersions([_stratum(*group, "used") for group in groups], "binomial")
-        rates = site_dispersions([_stratum(*group, "water_ml") for group in groups], "poisson")
-        for group, share, rate in zip(groups, shares, rates, strict=True):
-            parts.append(_rows(*group, clusters, share, rate, confidence))
-    return pd.concat(parts[1:] or parts, ignore_index=True)
-
-
-def _stratum(effort: pd.DataFrame, counts: npt.NDArray[np.int64], unit: str) -> Stratum:
-    """Return the samples whose effort, in this unit, is known and above 0."""
-    amount = effort[unit].to_numpy(float)
-    spent = amount > 0
-    period = np.unique(effort["period"].to_numpy(str)[spent], return_inverse=True)[1]
-    return Stratum(counts[spent], amount[spent], period)
-
-
-def _rows(
-    effort: pd.DataFrame,
-    counts: npt.NDArray[np.int64],
-    clusters: list[int] | list[str],
-    share: Dispersion,
-    rate: Dispersion,
-    confidence: float,
-) -> pd.DataFrame:
-    """Return the rows of one site and group."""
-    names, period = np.unique(effort["period"].to_numpy(str), return_inverse=True)
-
-    def total(values: npt.ArrayLike) -> Floats:
-        """Sum over the samples of each period: (T, K), or (T, 1) where clusters share it."""
-        sums = by_period(np.asarray(values), period)
-        return sums if sums.ndim == 2 else sums[:, None]
-
-    samples, images, count = total(np.ones(len(effort))), total(effort["used"]), total(counts)
-    known = effort["analysed_ml"].notna()
-    unusable = effort["readable"] == 0
-    rejected = (effort["listed"] - effort["used"]).where(known, 0)
-    # Where there is no effort the ratio is 0/0: NaN, an empty cell.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        columns = {
-            "samples": samples, "count": count, "images": images, "few_samples": samples < FEW,
-            **shares(effort, count, images, total, share, confidence),
-            **concentrations(effort, counts, period, total, rate, confidence),
-            "found": total(counts * known.to_numpy()[:, None]),
-            "measured": total(known), "unusable": total(unusable), "rejected": total(rejected),
-            "unknown": total(effort["volume_ml"].isna()), "scattered": ~np.isnan(rate.size),
-        }  # fmt: skip
-    frame = pd.DataFrame(
-        {name: np.broadcast_to(x, count.shape).ravel() for name, x in columns.items()}
-    )
-    frame = frame.astype({name: np.int64 for name in WHOLE})
-    frame["site"], frame["group"] = effort["site"].iloc[0], effort["group"].iloc[0]
-    frame["period"], frame["cluster"] = np.repeat(names, len(clusters)), [*clusters] * len(names)
-    frame["share_how"], frame["rate_how"] = share.how * len(names), rate.how * len(names)
-    frame["note"] = [note(row) for row in frame.to_dict("records")]
-    return frame[COLUMNS]
 
 
 def trends(
     *,
     images: Path,
     samples: Path,
+    labels: Path | None = None,
     period: Period,
+    day_zero: str = "",
     confidence: float,
     abundance: Path,
     abundance_coarse: Path,
     abundance_name: Path,
+    abundance_label: Path,
+    periods: Path,
 ) -> None:
     """Count each cluster in each period of each site and group, with intervals.
 
-    Three tables alike: of clusters, of their coarse groups, and of their names. Clusters of
-    one name are counted together; each without a name stands for itself, as "cluster 12".
+    Four tables alike: of clusters, of their coarse groups, of their names, and of labels.
+    Clusters of one name are counted together; each without a name stands for itself, as
+    "cluster 12". Images without a label are counted as "unlabelled"; where no image has one,
+    the table of labels has no rows.
 
     Intervals take the sample as the unit: quasi-binomial Wilson for shares, quasi-Poisson
-    for concentrations, with the dispersion pooled over periods; the column ``note`` says
-    how it was found. A cluster that was not found in a period has a concentration of 0 and,
-    as the upper limit, what the water analysed could have missed, given the scatter. Where no
-    two samples can be compared, the share has the interval 0 to 1 and the concentration no
-    upper limit, or that of counting alone where nothing was found. Rejected images are taken
-    to be like the used ones: the volume counts for the share of listed images that was used.
+    for concentrations, compound quasi-Poisson for biovolumes, with the dispersion pooled over
+    periods; the column ``note`` says how it was found. A cluster that was not found in a period
+    has a concentration of 0 and, as the upper limit, what the water analysed could have missed,
+    given the scatter; of biovolume, as much of its mean size. Where no two samples can be
+    compared, the share has the interval 0 to 1 and the concentration no upper limit, or that of
+    counting alone where nothing was found. Rejected images are taken to be like the used ones:
+    the volume counts for the share of listed images that was used. Images without a measured
+    biovolume are taken to be like those with one, if these are at least half.
 
     Clusters are those of the table of images: one without any image has no rows.
 
@@ -150,8 +56,12 @@ def trends(
         The table of all images.
     samples : Path
         The table of all samples.
-    period : {"day", "week", "month"}
+    labels : Path or None
+        A table of labels; without one, those of the instruments' own files are counted.
+    period : {"hour", "day", "week", "month"}
         What to count by; the sample's time decides.
+    day_zero : str
+        Day 0 of the experiment as an ISO date: days are numbered and weeks counted from it.
     confidence : float
         Of the intervals, such as 0.95.
     abundance : Path
@@ -160,18 +70,34 @@ def trends(
         Written: the table of coarse groups; ``coarse`` stands for ``cluster``.
     abundance_name : Path
         Written: the table of names; ``name`` stands for ``cluster``.
+    abundance_label : Path
+        Written: the table of labels; ``label`` stands for ``cluster``.
+    periods : Path
+        Written: every period, sampled or not, with its effort, rejected images and noise.
     """
     if not 0 < confidence < 1:
         raise SestonError(f"trends.confidence is {confidence}: expected a number between 0 and 1")
-    effort = read_effort(samples, period)
+    table = read_images(images, [COLUMN, *(name for level in COLUMNS.values() for name in level)])
+    effort, row = place_images(images, table, read_effort(samples, period, day_zero))
     written: dict[Level, Path] = {
         "cluster": abundance,
         "coarse": abundance_coarse,
         "name": abundance_name,
+        "label": abundance_label,
     }
     for level, path in written.items():
-        counts, classes = count_images(images, effort, level)
-        table = summarise(effort, counts, classes, confidence).rename(columns={"cluster": level})
-        periods = len(table[["site", "group", "period"]].drop_duplicates())
-        log.info("trends: %d by %s, in %d sampled periods", len(classes), level, periods)
-        write_tsv(dict(table), path)
+        classes = classes_of(table, level, labels)
+        shape = (len(effort), len(classes.names))
+        counts = count(row, classes.codes, shape)
+        found = Counted(effort, counts, classes.names, classes.of_cluster)
+        volumes = sum_biovolumes(table, row, classes.codes, shape)
+        rows = summarise(found, volumes, confidence)
+        if level == "label" and not set(classes.names) - {UNLABELLED}:
+            log.info("trends: no image has a label: %s has no rows", path)
+            rows = rows[:0]
+        else:
+            log.info("trends: %d classes by %s", len(classes.names), level)
+        write_tsv(dict(rows.rename(columns={"class": level})), path)
+    every = every_period(effort, period, day_zero, confidence)
+    log.info("trends: %d of %d periods sampled", every["sampled"].sum(), len(every))
+    write_tsv(dict(every), periods)

@@ -11,6 +11,11 @@ both are the common factor phi on the variance (quasi-binomial, quasi-Poisson). 
 do not grow with the sample, so periods of large and small samples, of bloom and of absence, can
 share one: at a peak e² times the mean, nominal 95 % intervals with one phi covered 68 to 78 %.
 
+A few samples tell little of the scatter of a cluster, and nothing where it was found in one
+image at a time. The scatter of all clusters of the site together therefore stands beside
+its own, as if it were some degrees of freedom more, by the logarithm: a cluster that differs
+from the rest by a factor of ten keeps a scatter of its own.
+
 References
 ----------
 Williams, D. A. (1982). Extra-binomial variation in logistic linear models. Appl. Stat. 31.
@@ -18,59 +23,29 @@ Breslow, N. E. (1984). Extra-Poisson variation in log-linear models. Appl. Stat.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Family = Literal["binomial", "poisson"]
+from seston.trends.residuals import (
+    Family,
+    Floats,
+    Residuals,
+    Stratum,
+    around,
+    by_period,
+    residuals,
+)
 
-WINDOW = 5  # periods that share one rate where periods have no samples to compare
-LEAST = 4  # degrees of freedom below which a cluster's own scatter is not enough
-SERIES = 10  # degrees of freedom that make a series of single samples worth smoothing
+WINDOW = 3  # periods that share one rate where periods have no samples to compare
+LEAST = 4  # degrees of freedom below which a long series is smoothed instead
+SERIES = 10  # degrees of freedom that make a series of single samples long
+PRIOR = 2.0  # degrees of freedom that the scatter of all clusters counts for
+SHARED = 8.0  # and those that it adds to the certainty of a cluster's own
+TRACE = 1e-3  # that scatter is at least this, so that it has a logarithm
 NAMES = {"binomial": "rho", "poisson": "cv2"}
+_NONE = 1e-9  # a scatter that nobody could tell from none
 MOST = {"binomial": 1.0, "poisson": 1e3}
-
-
-class Stratum(NamedTuple):
-    """The samples of one site and group.
-
-    Attributes
-    ----------
-    counts : ndarray, shape (m, K)
-        Images of each cluster in each sample.
-    effort : ndarray, shape (m,)
-        All images of each sample (binomial), or its mL of water (Poisson); above 0.
-    period : ndarray of int, shape (m,)
-        Number of the sampled period of each sample: 0, 1, … in order of time.
-    """
-
-    counts: npt.NDArray
-    effort: Floats
-    period: npt.NDArray[np.integer]
-
-
-class Residuals(NamedTuple):
-    """Squared residuals of samples, and what is expected of them; each of shape (m, K).
-
-    Attributes
-    ----------
-    squares : ndarray
-        Of count less expected count.
-    chance : ndarray
-        Expected square if there is only the chance of counting.
-    scatter : ndarray
-        What rho or cv2 = 1 would add to that.
-    freedom : ndarray
-        Share of a degree of freedom that the sample has left: 1 - effort / effort of the
-        window. 0 where it tells nothing: no variance is expected in its window.
-    """
-
-    squares: Floats
-    chance: Floats
-    scatter: Floats
-    freedom: Floats
 
 
 @dataclass(frozen=True)
@@ -92,18 +67,30 @@ class Dispersion:
     how: list[str]
 
 
-def site_dispersions(strata: list[Stratum], family: Family) -> list[Dispersion]:
+def site_dispersions(
+    strata: list[Stratum], family: Family, everything: str = "all clusters"
+) -> list[Dispersion]:
     """Return the scatter between samples in each group of a site.
 
     1. Samples are compared with the others of their own period. Where no period has
        two samples, or they leave fewer than `LEAST` degrees of freedom while the series is
        long (`SERIES`), samples are compared with the mean of `WINDOW` sampled periods
        instead. What really changes within the window then counts as scatter: intervals
-       come out wide rather than narrow.
-    2. A cluster that has fewer than `LEAST` of its own (it was found in a few samples only)
-       takes the scatter of all clusters and groups of the site together if that is larger,
-       with the degrees of freedom of the samples.
+       come out wide rather than narrow, in a series that a wave of e³ goes through with 98
+       to 99 % instead of 95 % if samples do not scatter.
+    2. The scatter of all clusters and groups of the site together counts for `PRIOR` degrees
+       of freedom beside those of each cluster, and the result is taken to be as sure as with
+       `SHARED` more than its own: a cluster found in a few images only would otherwise get
+       intervals that cover 99 to 100 %. None has more than there are samples to compare.
     3. A site where no sample can be compared with another has none: NaN.
+
+    Parameters
+    ----------
+    strata : list of Stratum
+        One per group.
+    family : {"binomial", "poisson"}
+    everything : str
+        What all clusters and groups together are called, where the scatter is told.
     """
     parts = []
     for stratum in strata:
@@ -115,102 +102,53 @@ def site_dispersions(strata: list[Stratum], family: Family) -> list[Dispersion]:
         parts.append((window, design, residuals(stratum, window, family)))
     samples = sum(design for _, design, _ in parts)
     flat = [[x.reshape(-1, 1) for x in found] for *_, found in parts]
-    pooled = solve(Residuals(*map(np.concatenate, zip(*flat, strict=True))), MOST[family])[0]
-    return [_choose(window, found, pooled, samples, family) for window, _, found in parts]
+    every = Residuals(*map(np.concatenate, zip(*flat, strict=True)))
+    typical = max(float(solve(every, MOST[family])[0]), TRACE)
+    return [
+        _choose(window, found, typical, samples, family, everything) for window, _, found in parts
+    ]
 
 
 def _choose(
-    window: int, found: Residuals, pooled: float, samples: float, family: Family
+    window: int, found: Residuals, typical: float, samples: float, family: Family, everything: str
 ) -> Dispersion:
     clusters = found.squares.shape[1]
     if samples == 0:
         nothing = np.full(clusters, np.nan)
         return Dispersion(nothing, nothing, ["scatter unknown: no two samples"] * clusters)
-    own, freedom = solve(found, MOST[family]), found.freedom.sum(axis=0)
-    alone = freedom >= LEAST
-    size = np.where(alone, own, np.maximum(own, pooled))
-    freedom = np.where(alone, freedom, samples)
+    size = solve(found, MOST[family], typical, PRIOR)
+    own = found.freedom.sum(axis=0)
+    freedom = np.minimum(own + SHARED, samples)
     way = "within periods" if window == 1 else f"around {window}-period means"
     how = [
-        f"{NAMES[family]} {value:.3g} ({way if enough else 'all clusters'}, df {left:.3g})"
-        for value, left, enough in zip(size, freedom, alone, strict=True)
+        f"{NAMES[family]} {value:.3g} ({way if enough else everything}, df {left:.3g})"
+        for value, left, enough in zip(size, freedom, own >= PRIOR, strict=True)
     ]
     return Dispersion(size, freedom, how)
 
 
-def residuals(stratum: Stratum, window: int, family: Family) -> Residuals:
-    r"""Return the residuals of samples around the mean of a window of periods.
-
-    Parameters
-    ----------
-    stratum : Stratum
-    window : int
-        Odd number of periods, centred; 1 is the sample's own period only.
-    family : {"binomial", "poisson"}
-
-    Notes
-    -----
-    With the ratio of sums :math:`\hat p`, :math:`h_i = n_i / N` and independent samples,
-    :math:`\mathrm{E}(x_i - n_i \hat p)^2 = (1 - 2 h_i) v_i + h_i^2 \sum_j v_j`, where
-    :math:`v = n V(p)` for chance and :math:`n (n - 1) V(p)` or :math:`(n p)^2` for scatter.
-    """
-    counts, effort, period = stratum
-    rate, total = (
-        around(by_period(values, period), window)[period] for values in (counts, effort[:, None])
-    )
-    rate = rate / total
-    n, h = effort[:, None], effort[:, None] / total
-    variance = rate * (1 - rate) if family == "binomial" else rate
-    growth, unit = (n * (n - 1), variance) if family == "binomial" else (n**2, rate**2)
-    growth_around = around(by_period(growth, period), window)[period]
-    freedom = np.where(variance > 0, np.maximum(1 - h, 0), 0)
-    return Residuals(
-        (counts - n * rate) ** 2,
-        variance * n * (1 - h),
-        unit * ((1 - 2 * h) * growth + h**2 * growth_around),
-        freedom,
-    )
-
-
-def solve(found: Residuals, most: float) -> Floats:
+def solve(found: Residuals, most: float, typical: float = 1.0, prior: float = 0.0) -> Floats:
     """Return the scatter (K,) at which squared residuals are as large as expected.
 
-    The root of sum(freedom (squares / expected - 1)), which falls as the scatter rises;
-    0 where it is below 0 without any, at most `most`. Bisection: safe, and the same
-    number of steps for all clusters.
+    The root of sum(freedom (squares / expected - 1)) + prior log(typical / scatter), which
+    falls as the scatter rises: 0 where already next to none is too much, and at most `most`.
+    Bisection of the logarithm: safe, and the same number of steps for all clusters.
     """
 
     def too_small(size: Floats) -> npt.NDArray[np.bool_]:
-        expected = found.chance + size * found.scatter
+        expected = found.chance + size * found.scatter / (1 + size * found.bias)
         tells = found.freedom > 0
         ratio = np.divide(found.squares, expected, out=np.ones_like(expected), where=tells)
-        return (found.freedom * (ratio - 1)).sum(axis=0) > 0
+        told = (found.freedom * (ratio - 1)).sum(axis=0)
+        return told + prior * np.log(typical / size) > 0
 
-    low = np.zeros(found.squares.shape[1])
-    high = np.where(too_small(low), most, 0.0)
-    for _ in range(60):
-        middle = (low + high) / 2
+    low = np.full(found.squares.shape[1], _NONE)
+    high = np.where(too_small(low), most, low)
+    for _ in range(40):
+        middle = np.sqrt(low * high)
         small = too_small(middle)
         low, high = np.where(small, middle, low), np.where(small, high, middle)
-    return low
-
-
-def by_period(values: npt.NDArray, period: npt.NDArray[np.integer]) -> Floats:
-    """Return the sums of `values` (m, …) over the samples of each period (T, …)."""
-    sums = np.zeros((int(period.max(initial=-1)) + 1, *values.shape[1:]))
-    np.add.at(sums, period, values)
-    return sums
-
-
-def around(values: Floats, window: int) -> Floats:
-    """Return the sums of `values` (T, …) over a centred window of sampled periods.
-
-    Whatever the gaps between the periods; the window is cut at both ends of the series.
-    """
-    half = window // 2
-    run = np.concatenate([np.zeros((1, *values.shape[1:])), values.cumsum(axis=0)])
-    periods = np.arange(len(values))
-    return run[np.minimum(periods + half + 1, len(values))] - run[np.maximum(periods - half, 0)]
+    return np.where(low > _NONE, low, 0.0)
 
 
 def _design(stratum: Stratum, window: int) -> float:

@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from seston.trends.dispersion import by_period
-
-Floats = npt.NDArray[np.float64]
+from seston.trends.residuals import Floats, by_period
 
 
 def wilson(
@@ -73,35 +71,48 @@ def design_effect(rho: npt.NDArray, images: npt.NDArray, squares: npt.NDArray) -
     return 1 + rho * (squares / images - 1)
 
 
-def ratio_of_sums(
-    total: npt.NDArray,
-    variance: npt.NDArray,
-    volume: npt.NDArray,
+def amount_limits(
+    images: npt.NDArray,
+    samples: npt.NDArray,
+    cv2: npt.NDArray,
     freedom: npt.NDArray,
     confidence: float,
 ) -> tuple[Floats, Floats]:
-    r"""Return the quasi-Poisson interval of concentrations, on the log scale.
+    r"""Return the limits of a sum of counts or biovolumes, as factors of the sum.
 
     Parameters
     ----------
-    total : ndarray
-        Sum of counts times dilution; above 0.
-    variance : ndarray
-        Of `total`.
-    volume : ndarray
-        mL analysed.
-    freedom : ndarray
-        Degrees of freedom behind the variance.
+    images : ndarray, broadcastable
+        Independent images of equal weight of which the sum would have the same chance; above 0.
+    samples : ndarray, broadcastable
+        Samples of equal volume that would have the same scatter.
+    cv2 : ndarray, broadcastable
+        Squared coefficient of variation between samples.
+    freedom : ndarray, broadcastable
+        Degrees of freedom behind it.
     confidence : float
         Such as 0.95.
 
     Returns
     -------
     low, high : ndarray
-        Per mL: :math:`\exp(\log(T / V) \pm t \sqrt{\mathrm{var}(T)} / T)` (delta method).
+
+    Notes
+    -----
+    A sum of :math:`x` images from :math:`s` samples of gamma distributed concentration is
+    negative binomial of size :math:`k = s / cv^2`. As limits of its mean stand
+    :math:`k q / (1 - q)` with the quantiles *q* of the beta distribution of :math:`x + 1/2` and
+    *k*; without scatter this is Jeffreys' interval of a Poisson mean (Brown, Cai & DasGupta
+    2003, Statistica Sinica 13:19), with much of it the skew one of gamma variates. Normal
+    limits of the logarithm cover 83 to 90 % where cv2 is 1.5 and samples are three or fewer.
+    The quantiles are those beyond which the normal distribution has as much as Student's *t*
+    has beyond its own, since cv2 is itself estimated.
     """
-    spread = np.exp(student(freedom, confidence) * np.sqrt(variance) / total)
-    return total / volume / spread, total / volume * spread
+    tail = stats.norm.sf(student(freedom, confidence))
+    size = np.minimum(samples / cv2, 1e9)  # by then, the Poisson distribution
+    low = stats.beta.ppf(tail, images + 0.5, size)
+    gap = stats.beta.ppf(tail, size, images + 0.5)  # 1 - q, exact where q is close to 1
+    return size * low / (1 - low) / images, size * (1 - gap) / gap / images
 
 
 def undetected_below(
@@ -136,9 +147,8 @@ def undetected_below(
 
     As *s* tends to 0 this is the rule of three, 3.00 / mL at 95 % (Hanley & Lippman-Hand 1983,
     JAMA 249:1743). The root lies between that and the one for a single sample of mean volume;
-    bisection of its logarithm finds it. The scatter is taken as known: where it is strong and
-    estimated from three samples a period (cv2 = 2), 95 % limits cover about 90 %, those of the
-    rule of three 81 %.
+    bisection of its logarithm finds it. The scatter is taken as known; found from 23 periods of
+    1 to 12 samples, 3.0 to 5.7 % of classes at their 95 % limit were missed, for cv2 up to 1.5.
     """
     scatter = np.maximum(np.nan_to_num(cv2), 1e-9)  # below that, the rule of three
     total = by_period(water, period)[:, None]

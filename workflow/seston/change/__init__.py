@@ -1,0 +1,1 @@
+"""What changed through time: tests of single series and of the differences between groups."""

@@ -1,0 +1,1 @@
+"""What the counts say of whole communities: diversity, turnover, ordination, synchrony."""
