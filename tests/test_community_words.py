@@ -18,8 +18,8 @@ TESTED = {"method": "bray_curtis", "p": 0.004, "r2": 0.21, "dispersion_p": 0.4, 
         ({"dispersion_p": 0.01}, "Bray–Curtis: groups differ in composition (PERMANOVA p = 0.004,"
          " R² = 0.21; PERMDISP p = 0.01). They differ in scatter too, so it need not be their"
          " composition"),
-        ({"p": 0.3}, "Bray–Curtis: groups do not differ by more than chance in composition"
-         " (PERMANOVA p = 0.3, R² = 0.21; PERMDISP p = 0.4)"),
+        ({"p": 0.3}, "Bray–Curtis: groups show no difference that chance could not give in"
+         " composition (PERMANOVA p = 0.3, R² = 0.21; PERMDISP p = 0.4)"),
         ({"dispersion_p": NAN}, "Bray–Curtis: groups differ in composition (PERMANOVA p = 0.004,"
          " R² = 0.21; PERMDISP not computed)"),
         ({"p": NAN, "note": "3 periods"}, "Bray–Curtis: not tested (3 periods)"),

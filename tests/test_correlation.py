@@ -31,11 +31,12 @@ def test_correlation_falls_with_the_periods_between_and_between_groups():
     np.testing.assert_allclose(grid.log_determinant, np.linalg.slogdet(grid.correlation)[1])
 
 
-def test_gaps_count_as_days():
-    group = np.zeros(3, np.int64)
-    grid = grid_of(cells_of(group, np.array([0, 1, 5]), np.ones(3)))
+def test_gaps_count_in_usual_steps():
+    grid = grid_of(cells_of(np.zeros(4, np.int64), np.array([0, 1, 2, 6]), np.ones(4)))
     place = np.flatnonzero(grid.lag1 == 0.9)[0]
-    assert grid.correlation[place][0, 2] == pytest.approx(0.9**5)
+    assert grid.correlation[place][0, 3] == pytest.approx(0.9**6)
+    every_third = grid_of(cells_of(np.zeros(4, np.int64), np.array([0, 3, 6, 18]), np.ones(4)))
+    np.testing.assert_allclose(every_third.correlation, grid.correlation)
 
 
 @pytest.mark.parametrize(("lag1", "low", "high"), [(0.0, -0.2, 0.4), (0.6, 0.4, 0.9)])

@@ -65,7 +65,7 @@ def test_trends_are_tabled_with_intervals_and_flags(page):
 def test_groups_and_community_are_told(page):
     groups, community = section(page, "groups"), section(page, "community")
     assert "since 2024-05-02: most in bag 2" in groups
-    assert "Do not differ" in groups
+    assert "No difference shown" in groups
     assert "groups differ in composition (PERMANOVA p = 0.004" in community
     assert "PERMDISP p = 0.31" in community
     assert "not tested (too few periods" in community

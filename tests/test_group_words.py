@@ -41,15 +41,15 @@ def test_differences_are_told_with_their_groups_and_since_when():
     assert told == [
         Answer("Differ", ["A since day 7 (2024-05-08): most in bag 2 ×2.5 (95\u202f%: 1.6 to 4),"
                           " least in bag 1 ×0.5 (95\u202f%: 0.3 to 0.8)"]),
-        Answer("Do not differ", ["1 class"]),
+        Answer("No difference shown", ["1 class"]),
         Answer("Not tested", ["1 class: too few"]),
     ]  # fmt: skip
 
 
 def test_no_difference_is_said_in_so_many_words():
     told = answers(course({"class": "A", "q_groups": 0.5}, {"class": "B", "q_groups": 0.9}), "s")
-    why = "2 classes: in none of them do the groups differ by more than chance"
-    assert told == [Answer("Do not differ", [why])]
+    why = "2 classes: no difference that chance could not give"
+    assert told == [Answer("No difference shown", [why])]
     assert answers(Course(), "s") == []
 
 

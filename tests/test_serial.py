@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.regression.linear_model import GLS
 
-from seston.change.serial import PHI, SHARE, colour, fit, lag1, whiten
+from seston.change.serial import PHI, SHARE, colour, fit, in_usual_steps, lag1, whiten
 
 PLACES = np.array([0, 1, 2, 5, 6, 9])
 
@@ -71,3 +71,19 @@ def test_a_series_that_the_regressors_explain_has_no_weights():
     design = np.stack([np.ones(6), PLACES], axis=1).astype(float)
     series = np.stack([np.full(6, 2.0), 3 + 2.0 * PLACES, [1, 5, 2, 8, 3, 4]], axis=1)
     assert np.isnan(fit(series, design, PLACES).weights[0]).tolist() == [True, True, False]
+
+
+def test_steps_are_counted_as_samples_were_taken():
+    assert in_usual_steps(np.array([3, 4, 5, 9])).tolist() == [0, 1, 2, 6]
+    assert in_usual_steps(np.array([0, 7, 14, 28])).tolist() == [0, 1, 2, 4]  # a week is missing
+    assert in_usual_steps(np.array([7, 31, 33, 57, 80])).tolist() == [0, 1, 2, 3, 4]  # by the hour
+    assert in_usual_steps(np.array([4, 0, 4, 2])).tolist() == [2, 0, 2, 1]
+    assert in_usual_steps(np.array([5])).tolist() == [0]
+
+
+def test_a_finer_calendar_changes_nothing():
+    series = np.random.default_rng(3).normal(size=(12, 2)).cumsum(axis=0)
+    design, by_day = np.ones((12, 1)), np.arange(12)
+    expected = fit(series, design, by_day)
+    found = fit(series, design, 24 * by_day)
+    np.testing.assert_allclose(found.weights, expected.weights)

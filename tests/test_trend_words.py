@@ -105,7 +105,7 @@ def test_the_answers_name_what_rises_falls_and_when_it_is_there():
         Answer("Come late, but perhaps by chance", [
             "B (centre day 19 (2024-05-20); 95\u202f%: 2024-05-18 to 2024-05-22)"
         ]),
-        Answer("Are there throughout", ["C"]),
+        Answer("Found throughout, no time of their own shown", ["C"]),
         Answer("Rise", ["Dinobryon +10\u202f% a week (95\u202f%: 0.0\u202f% to ×2)"]),
         Answer("Fall", ["B \u22129.1\u202f% a week, but only in 4 of 10 clusterings made anew"]),
         Answer("No trend", ["1 class"]),

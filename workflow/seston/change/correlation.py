@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
 from seston.change.cells import Cells
+from seston.change.serial import in_usual_steps
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,8 +49,9 @@ class Grid:
 
 
 def grid_of(cells: Cells) -> Grid:
-    """Return the correlations between cells: lag1 ** periods apart within a group."""
-    apart = np.abs(cells.time[:, None] - cells.time)
+    """Return the correlations between cells: lag1 ** usual steps apart within a group."""
+    usual = in_usual_steps(cells.time)
+    apart = np.abs(usual[:, None] - usual)
     alike = cells.group[:, None] == cells.group
     lags, found = [], []
     for lag1 in LAG1:

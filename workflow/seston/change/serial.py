@@ -5,7 +5,10 @@ period (counting, patches): the autocorrelation at a lag of d periods is (1 - no
 Fifteen or thirty periods do not tell phi and the noise well, and a test that takes one estimate
 for the truth finds trends where there are none. So all values on a grid stay in play, each with
 a weight by how well it explains the series, and what is tested is tested with all of them.
-Gaps need nothing filled in: the lag across a gap is longer, that is all.
+Gaps need nothing filled in: the lag across a gap is longer, that is all. Lags are counted in usual
+steps between sampled periods (`in_usual_steps`), so that phi is that of neighbouring samples.
+Counted in hours, daily samples could not resemble each other, and 0.26 of series with a phi of 0.6
+from day to day had a false trend.
 
 The weight is the restricted likelihood (REML) to the power of `SHARPNESS`, times (1 - phi)^-1/2
 and the weight of the noise. These three were chosen by the rates of false positives of
@@ -113,7 +116,8 @@ def _steps(places: Places, phi: Floats, share: Floats) -> list[_Step]:
     signal = 1 - share
     variance = signal.copy()  # of the state, before its period is seen
     steps = []
-    for i, lag in enumerate(np.diff(places, prepend=places[:1])):
+    usual = in_usual_steps(places)
+    for i, lag in enumerate(np.diff(usual, prepend=usual[:1])):
         decay = phi ** float(lag) if i else np.zeros_like(phi)
         if i:
             variance = decay**2 * variance + signal * (1 - decay**2)
@@ -122,6 +126,20 @@ def _steps(places: Places, phi: Floats, share: Floats) -> list[_Step]:
         steps.append(_Step(decay, np.sqrt(total), gain))
         variance = variance * (1 - gain)
     return steps
+
+
+def in_usual_steps(places: Places) -> Places:
+    """Return numbers of periods counted in the usual (median) step between them, from 0.
+
+    Weekly samples that are counted by day come out as 0, 1, 2, …, with 2 steps over a missing week.
+    Where most neighbouring periods were sampled nothing changes but the start. Periods may be
+    repeated, and in any order.
+    """
+    periods, at = np.unique(places, return_inverse=True)
+    lags = np.diff(periods)
+    usual = max(1.0, float(np.median(lags))) if len(lags) else 1.0
+    steps = np.concatenate([[0], np.maximum(1, np.rint(lags / usual)).cumsum()])
+    return steps.astype(np.int64)[at]
 
 
 class Fitted(NamedTuple):

@@ -7,6 +7,8 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.signal import fftconvolve
 
+from seston.change.serial import in_usual_steps
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -59,6 +61,7 @@ def common_course(values: Floats, group: Integers, place: Integers, confidence: 
     interval follows from F (Shrout & Fleiss 1979), and also allows for the lag-1 correlation of
     the common course.
     """
+    place = in_usual_steps(place)
     periods, at = np.unique(place, return_inverse=True)
     own = _without(values, [group])
     rest = _without(own, [group, at])

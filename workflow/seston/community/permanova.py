@@ -1,9 +1,12 @@
 """Whether groups differ in their composition, beside whether they scatter alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seston.change.serial import in_usual_steps
 from seston.community.blocks import (
     LEAST_PERIODS,
     LEAST_RELABELLINGS,
@@ -86,6 +89,9 @@ def permanova(
         "site": site, "method": method, "groups": groups,
         "periods": len(np.unique(found.period)), "permutations": 0, "flags": "",
     }  # fmt: skip
+    calendar = int(np.ptp(found.place))
+    found = replace(found, place=in_usual_steps(found.place))
+    step_days = period_days * calendar / max(int(np.ptp(found.place)), 1)
     memory = persistence(distances, found.group, found.place)
     apart = periods_apart(*memory)
     span = int(np.ptp(found.place)) + 1
@@ -115,7 +121,7 @@ def permanova(
     }
     row |= {
         "groups": len(names), "periods": len(np.unique(part.period)),
-        "block_days": span / blocks * period_days, "permutations": len(called) - 1,
+        "block_days": span / blocks * step_days, "permutations": len(called) - 1,
         "f": it.f, "r2": it.r2, "p": it.p,
         "dispersion_f": it.dispersion_f, "dispersion_p": it.dispersion_p,
         "flags": ";".join(code for code, holds in flags.items() if holds),

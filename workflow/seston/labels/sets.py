@@ -94,7 +94,8 @@ def _from_file(file: Path, ids: pa.ChunkedArray) -> LabelSet:
     if not known:
         raise SestonError(
             f"{file}: none of its {len(found)} ids is of this run; found {next(iter(found))!r},"
-            f" expected <sample>/<roi> as {ids[0].as_py() if len(ids) else 'sample-1/1'!r}"
+            f" expected <sample>/<roi> as {ids[0].as_py() if len(ids) else 'sample-1/1'!r};"
+            " set labels.file to a table of this run, or to '' for none"
         )
     unknown = len(found) - known
     note = f"{unknown} of {len(found)} labelled ids are not of this run" if unknown else ""

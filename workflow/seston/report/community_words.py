@@ -26,7 +26,7 @@ def verdict(row: Row, alpha: float) -> str:
         why = row["note"] or row["flags"].replace("_", " ").replace(";", ", ")
         return f"{by}: not tested{f' ({why})' if why else ''}"
     differ = row["p"] <= alpha
-    told = f"{by}: groups {'differ' if differ else 'do not differ by more than chance'}"
+    told = f"{by}: groups {'differ' if differ else 'show no difference that chance could not give'}"
     told += (
         f" in composition (PERMANOVA p = {number(row['p'], 2)}, R\u00b2 = {number(row['r2'], 2)}"
     )

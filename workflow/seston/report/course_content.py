@@ -116,7 +116,9 @@ def _count(course: Course, site: str, tested: pd.DataFrame) -> str:
     if groups["q"].notna().any():
         differ = int(groups["differs"].sum())
         told.append(
-            f"the groups differ in {many(differ, 'class', 'classes') if differ else 'none'}"
+            f"the groups differ in {many(differ, 'class', 'classes')}"
+            if differ
+            else "no difference between groups is shown"
         )
     return "; ".join(told)
 

@@ -28,8 +28,8 @@ def answers(course: Course, site: str) -> list[Answer]:
     if each:
         told.append(Answer("Differ", first_ones(each)))
     if none := len(tested) - len(found):
-        of = "" if found else ": in none of them do the groups differ by more than chance"
-        told.append(Answer("Do not differ", [f"{many(none, 'class', 'classes')}{of}"]))
+        of = "" if found else ": no difference that chance could not give"
+        told.append(Answer("No difference shown", [f"{many(none, 'class', 'classes')}{of}"]))
     untested = rows[rows["q"].isna()]
     for code, some in untested.groupby(untested["flags"].str.split(";").str[0], sort=True):
         why = meaning(course, "groups", str(code)).rstrip(".") or str(code).replace("_", " ")

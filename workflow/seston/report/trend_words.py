@@ -15,7 +15,7 @@ LABELS = {
     "early": "Come early",
     "late": "Come late",
     "transient": "Come and go",
-    "persistent": "Are there throughout",
+    "persistent": "Found throughout, no time of their own shown",
 }
 SERIES = {"rejected_share": "rejected images", "noise_share": "images in no density cluster"}
 
