@@ -20,6 +20,11 @@ lint: .venv/ready
 	$(IN) mypy
 	$(IN) snakefmt --check Snakefile workflow/rules
 	$(IN) snakemake --lint
+	@if command -v npx >/dev/null; then $(BIOME) ci --error-on-warnings; \
+	  else echo "npx not found: scripts and styles of the pages are not checked"; fi
+
+# The checker of scripts and styles; of npm, since PyPI has none.
+BIOME = npx --yes @biomejs/biome@2.6.8
 
 env: .venv/ready
 

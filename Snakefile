@@ -6,6 +6,7 @@ min_version("9.20")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/shown.smk"
 include: "workflow/rules/organisms.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/evidence.smk"
@@ -13,6 +14,7 @@ include: "workflow/rules/clusters.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/trends.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/pages.smk"
 
 
 if PLAN.frozen:
@@ -25,6 +27,8 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        rules.map_page.output,
+        rules.label_page.output,
         rules.tables.output,
         rules.trends.output,
         rules.changes.output,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from seston.report import style
+from seston.report.drawing import style
 
 
 def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from seston import store
-from seston.report.course_columns import TABLES
-from seston.report.course_files import CourseFiles
+from seston.report.given.course_columns import TABLES
+from seston.report.given.course_files import CourseFiles
 
 VERDICTS = ("rises", "falls", "none", "none", "refused")
 LABELS = ("early", "late", "transient", "persistent", "")

@@ -145,7 +145,7 @@ def write_results(
     )
     told = _settings(attention, clusters, period)
     for section, changed in settings.items():
-        told[section] |= changed
+        told[section] = told.get(section, {}) | changed
     store.write_text(json.dumps(told, ensure_ascii=False), paths["settings"])
     given: dict[str, Any] = paths | {"rejected_dir": folder / "segment", "shards": ["b", "a"]}
     models = ("pretrained", "finetuned") if tuned else ("pretrained",)
@@ -349,6 +349,13 @@ def _attention(path: Path, organisms: pd.DataFrame, models: str, rng) -> Path:
     for model in ("pretrained", "finetuned") if models == "finetuned" else ("pretrained",):
         maps = rng.dirichlet(np.ones(64), (n, 3)).reshape(n, 3, 8, 8)
         arrays |= {model: maps.astype(np.float32), f"{model}_rollout": maps.mean(1) / 2 + 1 / 128}
+    first = organisms.drop_duplicates("cluster").sort_values("cluster")
+    arrays |= {"clustering": np.array("c" * 64), "clusters": first["cluster"].to_numpy()}
+    arrays["clusters_ids"] = first["image_id"].to_numpy(str)
+    arrays["clusters_pictures"] = pictures[np.arange(len(first)) % n][:, ::2, ::2]
+    for model in (name for name in ("pretrained", "finetuned") if name in arrays):
+        maps = rng.dirichlet(np.ones(64), len(first)).reshape(-1, 8, 8)
+        arrays[f"clusters_{model}"] = maps.astype(np.float32)
     np.savez(path, **arrays)
     return path
 

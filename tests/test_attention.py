@@ -15,7 +15,7 @@ from seston.errors import SestonError
 from seston.models.backbones import Backbone, spec_of
 from seston.models.model_file import card_of, read_model, write_model
 from seston.models.weights import backbone
-from seston.schemas import CROPS
+from seston.schemas import CROPS, EXAMPLES
 from synthetic_tiles import write_tiles
 
 
@@ -163,3 +163,57 @@ def test_crops_of_another_run(tmp_path: Path, tiles_dir: Path) -> None:
     write_tiles(tiles_dir / "two.arrow", {"c": 5, "d": 3})
     with pytest.raises(SestonError, match=r"crops\.parquet lacks 3 images .* such as d/00000"):
         run(tiles_dir, before, out, shards=["two"], images=10)
+
+
+def write_examples(folder: Path, shown: dict[int, list[str]]) -> Path:
+    """Write the typical organisms of each cluster, and one at random and one of its edge."""
+    rows = [
+        (cluster, kind, rank, name)
+        for cluster, names in shown.items()
+        for kind, some in (("edge", names[:1]), ("random", names[-1:]), ("typical", names))
+        for rank, name in enumerate(some)
+    ]
+    cluster, kind, rank, ids = zip(*rows, strict=True)
+    columns = {"cluster": cluster, "kind": kind, "rank": rank, "image_id": ids}
+    columns |= {"pixel_um": [None] * len(ids), "crop": [png_of(name) for name in ids]}
+    table = pa.table(columns, schema=EXAMPLES)
+    path = folder / "examples.parquet"
+    store.write_table(table, path, EXAMPLES, "examples", "x", clusters="clustering-1")
+    return path
+
+
+def test_the_most_typical_organism_of_each_cluster(tmp_path: Path, tiles_dir: Path) -> None:
+    models = {"pretrained": model(tmp_path, "a", 1), "finetuned": model(tmp_path, "b", 2)}
+    shown = {2: ["c/00001", "b/00000"], 0: ["bloom/00030", "bloom/00007"], 1: ["b/00001"]}
+    first, out = ["bloom/00030", "b/00001", "c/00001"], tmp_path / "attention.npz"
+    run(tiles_dir, **models, out=out, examples=write_examples(tmp_path, shown))
+    found = np.load(out)
+    assert str(found["clustering"]) == "clustering-1"
+    assert found["clusters"].tolist() == [0, 1, 2]
+    assert found["clusters_ids"].tolist() == first
+    assert found["clusters_pictures"].shape == (3, 128, 128, 3)
+    for name, picture in zip(first, found["clusters_pictures"], strict=True):
+        assert (picture == 100 + int(name.split("/")[1])).all()
+    # The same maps as of organisms that were asked for by id.
+    asked = tmp_path / "asked.npz"
+    run(tiles_dir, **models, out=asked, ids=first, images=0)
+    for name in models:
+        maps = np.load(asked)[f"{name}_rollout"]
+        np.testing.assert_allclose(found[f"clusters_{name}"], maps, atol=1e-6)
+    assert "clusters" not in np.load(asked) and len(found["ids"]) == 6
+
+
+def test_clusters_after_the_largest_are_left_out(
+    tmp_path: Path, tiles_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seston.attended.MOST_CLUSTERS", 2)
+    out, shown = tmp_path / "attention.npz", {7: ["c/00001"], 0: ["b/00000"], 3: ["b/00001"]}
+    examples = write_examples(tmp_path, shown)
+    run(tiles_dir, model(tmp_path, "before", 1), out, examples=examples)
+    assert np.load(out)["clusters"].tolist() == [0, 3]
+
+
+def test_examples_of_another_run(tmp_path: Path, tiles_dir: Path) -> None:
+    examples = write_examples(tmp_path, {0: ["b/00000"], 1: ["d/00000"]})
+    with pytest.raises(SestonError, match=r"examples\.parquet: d/00000 has no tile in this run"):
+        run(tiles_dir, model(tmp_path, "before", 1), tmp_path / "a.npz", examples=examples)

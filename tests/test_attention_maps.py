@@ -79,6 +79,26 @@ def test_registers_are_left_out_of_the_map(name: str) -> None:
     assert (found[0].sum((2, 3)) < 1).all() and (found[1].sum((1, 2)) < 1).all()
 
 
+def test_batches_are_as_large_as_allowed_and_change_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backbone, tiles = Backbone(spec_of("vit_test_patch8"), 32), tiles_of(32, 7)
+    sizes: list[int] = []
+    theirs = backbone.attentions
+    monkeypatch.setattr(
+        backbone, "attentions", lambda images: sizes.append(len(images)) or theirs(images)
+    )
+    found = {}
+    one = 2 * 2 * 17**2 * 4  # blocks, heads, tokens to and from, bytes
+    for held in (one, 3 * one + 1, 100 * one):
+        monkeypatch.setattr("seston.models.attention_maps.HELD", held)
+        found[held] = attention_maps(backbone, tiles, CPU)
+    assert sizes == [1] * 7 + [1, 3, 3] + [1, 6]
+    for last, flow in found.values():
+        np.testing.assert_allclose(last, found[one][0], atol=1e-6)
+        np.testing.assert_allclose(flow, found[one][1], atol=1e-6)
+
+
 def test_no_image_still_has_its_shape() -> None:
     found = attention_maps(Backbone(spec_of("vit_test_patch8"), 32), tiles_of(32, 0), CPU)
     assert found is not None

@@ -91,6 +91,12 @@ def test_an_experiment(tmp_path):
     assert bloom["centre_day"] == pytest.approx(4.1, abs=0.4)
     assert bloom["centre"] == "2024-05-05"
     assert bloom["centre_low"] <= "2024-05-05" <= bloom["centre_high"]
+    days = [float(bloom[f"centre_day{end}"]) for end in ("_low", "", "_high")]
+    assert days == sorted(days) and days[2] - days[0] < 1
+    assert all(day != round(day) for day in days)
+    dates = np.datetime64("2024-05-01T12") + (np.array(days) * 86400).astype("timedelta64[s]")
+    named = [bloom["centre_low"], bloom["centre"], bloom["centre_high"]]
+    assert dates.astype("datetime64[D]").astype(str).tolist() == named
     assert bloom["peak"] in ("2024-05-04", "2024-05-05", "2024-05-06")
     assert report["sites"]["fjord"]["tests"]["classes_site"] == 3
     assert report["sites"]["fjord"]["tests"]["classes_group"] == 9

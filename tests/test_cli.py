@@ -19,8 +19,8 @@ def test_help_lists_every_stage_with_what_it_does(capsys):
 
 def test_every_rule_calls_its_stage_with_options_that_exist_and_none_missing():
     rules = "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk"))
-    calls = re.findall(r"python -m seston (\w+) \\\n(.*?)&>", rules, re.DOTALL)
-    for_people = {"samples", "check", "rename", "similar"}
+    calls = re.findall(r"python -m seston ([\w-]+) \\\n(.*?)&>", rules, re.DOTALL)
+    for_people = {"samples", "check", "rename", "similar", "label"}
     assert {stage for stage, _ in calls} == set(STAGES) - for_people
     for stage, text in calls:
         module, function = STAGES[stage].split(":")

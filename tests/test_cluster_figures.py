@@ -7,9 +7,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 from seston.cluster.ward import cut, images_of, ward
-from seston.report import style
-from seston.report.sweep_figure import draw_sweep
-from seston.report.tree_figure import MOST_LEAVES, draw_tree
+from seston.report.drawing import style
+from seston.report.figures.sweep_figure import draw_sweep
+from seston.report.figures.tree_figure import MOST_LEAVES, draw_tree
 
 
 def tables(k: int, groups: int):
@@ -88,6 +88,18 @@ def test_the_curves_are_the_numbers_of_the_table():
     score = table["silhouette"] * table["explained"]
     assert np.array_equal(drawn["times explained variance"], score)
     assert np.array_equal(repeatable.get_lines()[1].get_ydata(), table["ari_bootstrap"])
+
+
+@pytest.mark.parametrize(
+    ("tried", "told"),
+    [([2, 3], ["2", "3"]), ([5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160], ["5", "10", "20", "40",
+     "80", "160"]), ([40], ["40"]), ([900, 1000, 1100], ["900", "1,000", "1,100"])],
+)  # fmt: skip
+def test_numbers_tried_are_told_as_far_as_there_is_room(tried, told):
+    table = pd.DataFrame({"k": tried}).reindex(columns=a_sweep(1).columns).astype(float)
+    table["k"] = tried
+    axes = draw_sweep(table, FACTS | {"k": tried[0]}, tried[0]).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == told
 
 
 def test_a_sweep_of_one_number_without_figures_is_drawn(tmp_path):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from seston.report.community_words import answers, verdict
-from seston.report.course import Course
+from seston.report.given.course import Course
+from seston.report.words.community_words import answers, verdict
 from test_trend_words import NAN, table
 
 TESTED = {"method": "bray_curtis", "p": 0.004, "r2": 0.21, "dispersion_p": 0.4, "note": "",
@@ -56,11 +56,11 @@ def test_the_ends_of_diversity_and_the_largest_turnover_are_told():
     diversity, turnover = answers(course, "s")
     assert diversity.told == [
         "each brought to 120 images",
-        "from 4 (3 to 5.5) equally common classes on 2024-05-01 to 9 on 2024-05-02",
+        "between 4 (3 to 5.5) equally common classes on 2024-05-01 and 9 on 2024-05-02",
     ]
     assert turnover.told == [
-        "the Bray–Curtis distance to the next sampled period is 0.30 in the median (counting alone"
-        " gives up to 0.20), and largest with 0.70 from 2024-05-02 to 2024-05-05"
+        "the Bray–Curtis distance to the next period with enough images is 0.30 in the median"
+        " (counting alone gives up to 0.20), and largest with 0.70 from 2024-05-02 to 2024-05-05"
     ]
 
 
@@ -69,6 +69,19 @@ def test_each_group_has_its_own_diversity():
     [diversity] = answers(Course(tables={"diversity": table("diversity", *rows)}), "s")
     assert [one.split(":")[0] for one in diversity.told] == ["no group", "a"]
     assert diversity.told[1] == "a: 4 equally common classes on 2024-05-01"
+
+
+def test_the_same_reason_is_told_once_and_one_class_is_one():
+    rows = [TESTED | {"p": NAN, "note": "one group"}, TESTED | {"method": "aitchison", "p": NAN,
+            "note": "one group"}]  # fmt: skip
+    tables = {"permanova": table("permanova", *rows),
+              "diversity": table("diversity", hill("2024-05-01", 1.0))}  # fmt: skip
+    diversity, groups = answers(Course(tables=tables), "s")
+    assert diversity.told == ["1 equally common class on 2024-05-01"]
+    assert groups.told == ["Bray–Curtis and Aitchison: not tested (one group)"]
+    tables["permanova"] = table("permanova", rows[0], TESTED | {"method": "aitchison"})
+    _, groups = answers(Course(tables=tables), "s")
+    assert [one.split(":")[0] for one in groups.told] == ["Bray–Curtis", "Aitchison"]
 
 
 def test_only_what_is_surely_in_step_is_named():

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from seston.errors import SestonError
-from seston.report.course import Course
-from seston.report.course_files import NO_COURSE, CourseFiles
-from seston.report.findings import Findings, read_findings
-from seston.report.results import read_results
+from seston.report.given.course import Course
+from seston.report.given.course_files import NO_COURSE, CourseFiles
+from seston.report.given.findings import Findings, read_findings
+from seston.report.given.results import read_results
 from synthetic_course import write_course
 from synthetic_findings import write_findings
 from synthetic_results import Site, write_results

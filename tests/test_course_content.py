@@ -1,7 +1,7 @@
 """What the sections on trends, groups and community are given."""
 
-from seston.report.course import Course
-from seston.report.course_content import course_values, headlines
+from seston.report.given.course import Course
+from seston.report.page.course_content import course_values, headlines
 from test_trend_words import table, trend
 
 

@@ -1,7 +1,7 @@
 """How trends were told, for the methods of a paper."""
 
-from seston.report.course import Course
-from seston.report.course_methods import notes, paragraphs
+from seston.report.given.course import Course
+from seston.report.words.course_methods import notes, paragraphs
 
 
 def test_only_what_was_done_is_told_with_its_own_thresholds():

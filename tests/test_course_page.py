@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from seston.report import content
-from seston.report.figures import Drawn
-from seston.report.site_figures import SiteFigures
+from seston.report.figures.site_figures import SiteFigures
+from seston.report.figures.studio import Drawn
+from seston.report.page.embedded import LADDER, shown_sites
 from synthetic_course import write_course
 from synthetic_findings import write_findings
 from synthetic_results import Site, write_results
@@ -81,7 +81,7 @@ def test_every_table_is_in_the_data_whole(page):
 
 
 def test_each_figure_that_applies_is_in_the_page(page):
-    names = [a["id"] for tag, a in Reader(page).tags if tag == "figure"]
+    names = [a["id"] for tag, a in Reader(page).tags if tag == "figure" and "id" in a]
     for kind in ("succession", "days", "slopes", "groups", "diversity", "ordination", "turnover"):
         assert any(name.startswith(f"figure-{kind}_01") for name in names), kind
     days = next((page.parent / "figures").glob("days_01_*.webp"))
@@ -94,7 +94,8 @@ def test_text_from_the_tables_stays_text(page):
     for tag, attributes in Reader(page).tags:
         for name in ("src", "href"):
             target = attributes.get(name) or "#"
-            assert target.startswith(("data:", "#", "figures/", "data/")), (tag, target)
+            pages = ("map.html", "label.html")
+            assert target.startswith(("data:", "#", "figures/", "data/", *pages)), (tag, target)
             if target.startswith(("figures/", "data/")) and not target.endswith(".pdf"):
                 assert (page.parent / target).exists(), target
         assert tag != "img" or len(attributes["alt"] or "") > 20
@@ -128,7 +129,7 @@ def test_so_many_figures_that_none_could_be_read_are_left_beside_the_page():
     much.course = {
         str(n): {"slopes": [f"slopes_{n}_{part}" for part in range(49)]} for n in range(20)
     }
-    assert content._sites_shown(few) == content.MOST_SITES == 12
-    assert content._sites_shown(much) == 2  # 50 figures of each site, at most 120
+    assert len(shown_sites(few, LADDER[0])) == LADDER[0].sites == 12
+    assert len(shown_sites(much, LADDER[0])) == 2  # 50 figures of each site, at most 120
     much.course = {"0": {"slopes": [str(n) for n in range(500)]}}
-    assert content._sites_shown(much) == 1
+    assert len(shown_sites(much, LADDER[0])) == 1

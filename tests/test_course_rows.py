@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from seston.report import course_rows
-from seston.report.course import Course
+from seston.report.given.course import Course
+from seston.report.page import course_rows
 from test_trend_words import NAN, TENTH, table, trend
 
 
@@ -66,6 +66,25 @@ def test_what_may_be_chance_is_in_question():
     told = course_rows.timing(course, "s").shown
     assert [row["kind"] for row in told] == ["early?", "late", "persistent", "", "late"]
     assert told[-1]["within"] == "within that day"
+
+
+def test_with_a_day_zero_the_interval_of_a_centre_has_decimals():
+    row = {"periods": 9, "centre": "2024-05-18", "centre_low": "2024-05-17",
+           "centre_high": "2024-05-18", "centre_day": 11.5236, "centre_day_low": 11.1833,
+           "centre_day_high": 11.8729}  # fmt: skip
+    # From 05-17 19:00 to 05-18 4:00 all are nearest to the start of the 18th.
+    same = row | {"centre_low": "2024-05-18", "centre_day_low": 11.79}
+    before = {"centre_low": "2024-05-03", "centre_day_low": -2.512, "centre_day_high": 0.04}
+    whole = row | {"centre_day": 7.0, "centre_day_low": 6.0, "centre_day_high": 8.0}
+    rows = [{"class": name, "order": order} | one for order, (name, one) in enumerate(
+        [("a", row), ("b", same), ("c", row | before), ("d", whole)])]  # fmt: skip
+    told = course_rows.timing(of("timing", *rows), "s").shown
+    assert [(row["at"], row["within"]) for row in told] == [
+        ("day 11.5 (2024-05-18)", "day 11.2 to 11.9"),
+        ("day 11.5 (2024-05-18)", "within that day"),
+        ("day 11.5 (2024-05-18)", "day \u22122.5 to 0"),
+        ("day 7 (2024-05-18)", "day 6 to 8"),
+    ]
 
 
 def test_only_rhythms_beyond_chance_are_shown():

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seston.report import days_animation
-from seston.report.days import Days, days
-from seston.report.days_animation import BARS, HEAD, HIGH, animate, frames
-from seston.report.days_poster import MOST_PANELS, draw_poster
-from seston.report.days_raster import BLUE, GREY, PALETTE
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures import days_animation
+from seston.report.figures.days_animation import BARS, HEAD, HIGH, animate, frames
+from seston.report.figures.days_poster import MOST_PANELS, draw_poster, step_name
+from seston.report.figures.days_raster import BLUE, GREY, PALETTE
+from seston.report.figures.map_days import Days, days
 
 BLUE_RGB = PALETTE[BLUE] / 255
 FLOOR = HEAD + HIGH + 22 + BARS
@@ -102,6 +102,18 @@ def test_a_large_gif_is_left_out_and_told(monkeypatch, caplog):
 def test_it_is_the_same_twice():
     one, two = (animate(some_days([9, 4, 7]), TimeAxis(), "tank") for _ in range(2))
     assert one == two
+
+
+def test_a_step_of_hours_is_named_by_its_day_once():
+    hours, days = TimeAxis("hour", "2024-05-01"), TimeAxis("day", "2024-05-01")
+    told = [
+        step_name("2024-05-04T07:00", "2024-05-04T08:00", hours),
+        step_name("2024-05-04T23:00", "2024-05-05T00:00", hours),
+        step_name("2024-05-04T07:00", "2024-05-04T07:00", TimeAxis("hour")),
+        step_name("2024-05-04", "2024-05-06", days),
+    ]
+    assert told == ["day 3, 07 h to 08 h", "day 3, 23 h to day 4, 00 h", "2024-05-04 07:00",
+                    "day 3 to day 5"]  # fmt: skip
 
 
 def test_the_poster_shows_the_first_and_the_last_sampled_day():

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from seston.report.days import HIGH, WIDE, Days
-from seston.report.days_raster import (
+from seston.report.figures.days_raster import (
     EARLIER,
     FIRST_EARLIER,
     FIRST_TODAY,
@@ -14,6 +13,7 @@ from seston.report.days_raster import (
     maps,
     side_of,
 )
+from seston.report.figures.map_days import HIGH, MARGIN, WIDE, Days
 
 MIDDLE = HIGH // 2 * WIDE + WIDE // 2
 
@@ -49,12 +49,20 @@ def test_more_points_are_darker():
 
 
 def test_a_point_is_as_large_as_its_side_says():
-    for side, area in ((1, 1), (2, 4), (3, 5), (4, 12)):
+    for side, area in ((1, 1), (2, 4), (3, 5), (4, 12), (5, 21), (12, 112)):
         spread = count(np.array([MIDDLE]), side)
         assert (spread.sum(), spread.max()) == (area, 1)
         rows, columns = np.divmod(np.flatnonzero(spread), WIDE)
         assert np.ptp(rows) == np.ptp(columns) == side - 1
-    assert [side_of(n) for n in (10, 10_000, 100_000, 1_000_000)] == [4, 3, 2, 1]
+    assert [side_of(n) for n in (10, 4000, 10_000, 100_000, 1_000_000)] == [6, 5, 3, 2, 1]
+
+
+def test_dots_of_small_maps_are_larger_and_none_reaches_over_an_edge():
+    areas = [np.count_nonzero(next(maps(of([MIDDLE]), larger))) for larger in (1, 2)]
+    assert areas == [32, 112]
+    corner = MARGIN * WIDE + MARGIN
+    rows, columns = np.nonzero(next(maps(of([corner]), 2)))
+    assert min(rows.min(), columns.min()) >= 0 and columns.max() < 2 * MARGIN
 
 
 def test_a_step_without_points_shows_the_days_before():

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seston.report.diversity_figure import draw_diversity
-from seston.report.group_grid import BEHIND, BLUE, MOST_ROWS, RED
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing.group_grid import BEHIND, BLUE, MOST_ROWS, RED
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures.diversity_figure import courses, draw_diversity
 
 
 def diversity(groups: int = 3, days: int = 5, **columns) -> pd.DataFrame:
@@ -86,6 +86,26 @@ def test_the_number_of_clusters_is_told_to_be_chosen():
     table = diversity(what="cluster", flags="scatter_unknown;fixed_by_k")
     figure = draw_diversity(table, TimeAxis())
     assert figure.axes[0].get_title(loc="left") == "all clusters\n(q = 0, fixed by k)"
+
+
+def test_what_has_no_course_or_says_the_same_twice_is_not_drawn():
+    both = pd.concat([diversity(), diversity(what="cluster", flags="fixed_by_k")])
+    [(what, rows)] = courses(both)  # nobody gave a name
+    assert what == "class" and set(rows["what"]) == {"cluster"}
+    other = both.assign(hill=both["hill"] + (both["what"] == "cluster"))
+    assert [what for what, _ in courses(other)] == ["class", "cluster"]
+    assert [set(rows["what"]) for _, rows in courses(other)] == [{"class"}, {"cluster"}]
+    assert courses(diversity(days=1)) == []
+    assert courses(diversity().iloc[:0]) == []
+
+
+def test_coverage_ends_at_all_there_is():
+    figure = draw_diversity(diversity(groups=1, coverage=1.0), TimeAxis())
+    low, high = figure.axes[3].get_ylim()
+    assert 97 < low < 98 and 100 < high < 100.2
+    figure = draw_diversity(diversity(groups=1, coverage=0.5), TimeAxis())
+    low, high = figure.axes[3].get_ylim()
+    assert 46 < low < 50 and 100 < high < 104
 
 
 def test_nothing_known_still_draws():

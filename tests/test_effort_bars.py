@@ -6,8 +6,8 @@ import pytest
 
 from readable import assert_readable
 from series_tables import tables
-from seston.report import effort_bars, style
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import effort_bars, style
+from seston.report.drawing.time_axis import TimeAxis
 
 DAYS = TimeAxis()
 

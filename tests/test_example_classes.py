@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from seston.report.example_classes import example_classes
-from seston.report.names import Names
+from seston.report.given.example_classes import example_classes
+from seston.report.given.names import Names
 
 EXAMPLES = pd.DataFrame({"image_id": ["a", "b", "c"], "cluster": [2, 0, 7]})
 IMAGES = pd.DataFrame({"image_id": ["c", "b", "a"], "label": ["Dinobryon", None, "Ceratium"]})

@@ -8,18 +8,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seston.report import (
-    attention_panels,
-    attention_values,
-    embedding_map,
-    evidence,
-    evidence_figure,
-    loss_curve,
-    mosaics,
-    pictures,
-    sparklines,
-    style,
-)
+from seston.report.drawing import mosaics, pictures, sparklines, style
+from seston.report.figures import attention_panels, embedding_map, evidence_figure, loss_curve
+from seston.report.given import attention_values, evidence
 
 
 def crop(width: int, height: int, pixel_um: float = np.nan) -> mosaics.Crop:
@@ -68,7 +59,7 @@ def test_nothing_overlaps_or_leaves_the_board():
     bands = mosaics.pack(
         [crop(*map(int, rng.integers(5, 300, 2)), pixel_um=um) for um in [0.5] * 9 + [62.0] * 7]
     )
-    covered = np.zeros(mosaics.paint(bands).shape[:2], int)
+    covered = np.zeros(np.asarray(mosaics.paint(bands)).shape[:2], int)
     for x, y, w, h in placed(bands):
         assert x + w <= mosaics.WIDTH
         covered[y : y + h, x : x + w] += 1
@@ -91,16 +82,38 @@ def test_scale_bars_have_round_lengths(most, length):
 
 
 def test_a_scale_bar_is_as_long_as_it_says():
-    figure = mosaics.draw_mosaic({"one": [crop(100, 100, 2.0)]})
-    [axes] = figure.axes
-    [bar] = axes.lines
-    [box] = (image.get_extent() for image in axes.images)
-    told = next(text.get_text() for text in axes.texts if "µm" in text.get_text())
-    [band] = mosaics.pack([crop(100, 100, 2.0)])
-    assert box[1] == mosaics.WIDTH
-    length = bar.get_xdata()[1] - bar.get_xdata()[0]
-    # The crop is 100 px of 2 µm, 200 µm in all.
-    assert float(told.split()[0]) == pytest.approx(200 * length / band.placed[0].box[2], rel=0.01)
+    bands = mosaics.pack([crop(100, 100, 2.0)])
+    [band] = bands
+    board = np.asarray(mosaics.paint(bands))
+    assert board.shape[1] == mosaics.WIDTH
+    line = (board[band.foot + 32] < 60).all(axis=1)
+    length = int(line.argmin())
+    # The crop is 100 px of 2 µm, 200 µm in all; the bar is the longest round length.
+    width = band.placed[0].box[2]
+    assert length in [pytest.approx(um * width / 200, abs=1.5) for um in (20, 50, 100)]
+    assert line[length + 10 : length + 200].any()  # its length, in letters beside it
+
+
+def test_names_stand_over_the_boards_of_a_sheet():
+    boards = {name: mosaics.paint(mosaics.pack([crop(100, 60)])) for name in ("one", "other")}
+    sheet = np.asarray(mosaics.sheet(boards))
+    high = next(iter(boards.values())).height
+    assert sheet.shape == (2 * (mosaics.HEAD + high), mosaics.WIDTH + 2 * mosaics.MARGIN, 3)
+    for top in (0, mosaics.HEAD + high):
+        assert (sheet[top : top + mosaics.HEAD] < 100).any()
+    inside = sheet[mosaics.HEAD : mosaics.HEAD + high, mosaics.MARGIN : -mosaics.MARGIN]
+    np.testing.assert_array_equal(inside, np.asarray(boards["one"]))
+
+
+def test_what_was_shrunk_has_a_dashed_frame():
+    bands = mosaics.pack([crop(1700, 100), *[crop(40, 40)] * 15])
+    board = np.asarray(mosaics.paint(bands))
+    for one in bands[0].placed:
+        x, y, w, _ = one.box
+        edge = board[y + 1, x : x + w]
+        dashes = (abs(edge.astype(int) - (0xD5, 0x5E, 0)) < 8).all(axis=1)
+        assert dashes.any() == one.shrunk
+        assert not dashes.all()
 
 
 def test_a_sparkline_is_of_the_series_that_holds_most():
@@ -112,7 +125,7 @@ def test_a_sparkline_is_of_the_series_that_holds_most():
     line = sparklines.sparkline(table, 0)
     assert line is not None
     assert (line.site, line.first, line.last, line.top) == ("b", "2020-01-01", "2020-01-03", 0.6)
-    assert line.dots == [(0.0, 20.0, False), (100.0, 12.0, False)]
+    assert (line.dots, line.hollow) == ("M0.00,20.00h0M100.00,12.00h0", "")
     assert line.lines == "M0.00,20.00L100.00,12.00"
     assert sparklines.sparkline(table[table["site"] == "a"], 0) is None
 
@@ -382,6 +395,18 @@ def test_pictures_shrink_until_they_fit(tmp_path):
     assert len(small["a"].uri) <= 6000
     with pytest.raises(pictures.SestonError, match="do not fit"):
         pictures.embed({"a": tmp_path / "a.png"}, steps, 10)
+
+
+def test_pictures_that_are_made_shrink_too():
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 255, (400, 400, 3), dtype=np.uint8))
+    steps = ((400, 90), (200, 80), (50, 60))
+    made = {name: pictures.encode(noise, *steps[0]) for name in "abc"}
+    assert pictures.fit(made, steps, 10**6) == (made, False)
+    small, less = pictures.fit(made, steps, 18_000)
+    assert ([one.width for one in small.values()], less) == ([50] * 3, True)
+    with pytest.raises(pictures.SestonError, match="3 figures do not fit"):
+        pictures.fit(made, steps, 10)
 
 
 def test_a_crop_keeps_its_colours():

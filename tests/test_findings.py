@@ -11,20 +11,13 @@ import pytest
 from PIL import Image
 
 from seston.errors import SestonError
-from seston.report import (
-    clustering_words,
-    drift,
-    drift_figure,
-    oddities,
-    organism_crops,
-    origin,
-    strangest,
-    trust_figure,
-)
-from seston.report.findings import read_findings
-from seston.report.mosaics import Crop
-from seston.report.names import Names
-from seston.report.results import read_results
+from seston.report.drawing.mosaics import Crop
+from seston.report.figures import drift_figure, trust_figure
+from seston.report.given import drift, oddities, organism_crops, origin, strangest
+from seston.report.given.findings import read_findings
+from seston.report.given.names import Names
+from seston.report.given.results import read_results
+from seston.report.words import clustering_words
 from synthetic_findings import SENTENCES, write_findings
 from synthetic_results import Site, write_results
 from test_report import EVIL, Reader, drawn, table_of, words
@@ -321,7 +314,8 @@ def test_the_page_stays_safe_and_small(page):
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         for name in ("src", "href"):
             target = attributes.get(name) or "#"
-            assert target.startswith(("data:", "#", "figures/", "data/")), (tag, target)
+            pages = ("map.html", "label.html")
+            assert target.startswith(("data:", "#", "figures/", "data/", *pages)), (tag, target)
             if target.startswith("data/"):
                 assert (page.parent / target).exists(), target
         assert tag != "img" or len(attributes["alt"] or "") > 20
@@ -454,6 +448,11 @@ def test_only_unstable_clusters_are_hollow():
     faces = axes.collections[-1].get_facecolors()
     assert faces[1].tolist() == [1, 1, 1, 1]
     assert faces[0].tolist() != [1, 1, 1, 1]
+    figure = trust_figure.draw_stability(table, str, (0.6, 0.75))
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.6", "0.75"]
+    assert len(figure.legends[0].get_texts()) == 2
+    [key] = trust_figure.draw_stability(table[:1]).legends[0].get_texts()
+    assert key.get_text() == "stability with interval"
 
 
 def test_samples_that_drifted_are_filled():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seston.report.gaps import gaps, unbroken
+from seston.report.drawing.gaps import gaps, unbroken
 
 
 def test_one_missing_day_of_daily_samples_is_a_gap():

@@ -5,8 +5,9 @@ import pytest
 
 from readable import assert_readable, texts_of
 from series_tables import differing, tables
-from seston.report import group_figure, style
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import style
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures import group_figure
 
 DAYS = TimeAxis()
 
@@ -51,9 +52,11 @@ def test_a_mark_says_since_when_the_groups_differ():
     start = sorted(made.abundance["period"].unique())[3]
     dashed = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
     assert [line.get_xdata()[0] for line in dashed] == [DAYS.places([start])[0]]
-    assert f"differ from {start}" in [text for text, _ in texts_of(figure)]
+    said = [text for text, _ in texts_of(figure)]
+    assert f"level q 0.01; differ from {start}" in said  # beside the marks, not over them
+    assert "differ from here on" in said
     none = draw(made, differing(made, q=0.4))
-    assert not any("differ from" in text for text, _ in texts_of(none))
+    assert not any("from here on" in text or "differ from" in text for text, _ in texts_of(none))
 
 
 def test_curves_bands_and_ratios_are_those_of_the_tables():
@@ -69,6 +72,30 @@ def test_curves_bands_and_ratios_are_those_of_the_tables():
     assert faces == [style.COLOURS[0], "white"]  # only the first differs
     low, high = ratios.get_xlim()
     assert low < 0.8 / 1.3 < 2.6 < high == pytest.approx(1 / low)
+
+
+def test_of_classes_that_are_equally_sure_the_most_frequent_comes_first():
+    made = tables(groups=2, classes=3)
+    found = differing(made)
+    found.tests[["q_groups", "q_interaction"]] = np.nan
+    found.curves.loc[found.curves["class"] == "cluster 2", "fitted"] *= 10
+    assert group_figure.compared(found.tests, found.curves)[0] == "cluster 2"
+    assert group_figure.compared(found.tests, found.curves.iloc[:0]) == []
+
+
+def test_bars_stay_within_the_time_that_is_drawn():
+    made = tables(groups=2, classes=1, periods=60, period="hour")
+    morning = made.effort["period"].str[11:13] == "08"
+    found = differing(made)
+    figure = group_figure.draw_comparison(
+        ["cluster 0"], found.tests, found.curves, found.effects, made.abundance,
+        made.effort[morning], made.groups, TimeAxis("hour"), 0.05,
+    )  # fmt: skip
+    low, high = figure.axes[0].get_xlim()
+    [bars] = [one for one in figure.axes[0].collections if len(one.get_paths()) == 3 * 2 and
+              not one.get_clip_on()]  # fmt: skip
+    x = np.concatenate([path.vertices[:, 0] for path in bars.get_paths()])
+    assert low <= x.min() and x.max() <= high
 
 
 def test_none_found_stands_on_the_edge_of_a_logarithmic_axis():
@@ -90,8 +117,9 @@ def test_how_sure_a_difference_is_stands_above_it():
     made = tables(groups=2, classes=1)
     found = differing(made, q=0.0001)
     told = [text for text, _ in texts_of(draw(made, found))]
-    assert "level q <0.001" in told
+    assert any(text.startswith("level q <0.001; differ from 2") for text in told)
     found.tests["q_interaction"] = 0.25
+    found.tests["since"] = ""
     assert "level q <0.001, course q 0.25" in [text for text, _ in texts_of(draw(made, found))]
     found.tests[["q_groups", "q_interaction"]] = np.nan
     assert "not tested" in [text for text, _ in texts_of(draw(made, found))]

@@ -1,8 +1,8 @@
 """Whether groups differ, in plain sentences."""
 
-from seston.report.course import Course
-from seston.report.group_words import answers, extremes, ordered, times
-from seston.report.trend_words import Answer
+from seston.report.given.course import Course
+from seston.report.words.group_words import answers, extremes, ordered, times
+from seston.report.words.trend_words import Answer
 from test_trend_words import NAN, table
 
 

@@ -7,8 +7,9 @@ from matplotlib.colors import to_rgb
 
 from readable import assert_readable
 from series_tables import tables
-from seston.report import heatmaps, style
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import style
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures import heatmaps
 
 DAYS, WEEKS = TimeAxis(), TimeAxis("week")
 

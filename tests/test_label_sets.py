@@ -33,6 +33,17 @@ def test_every_source_is_a_set_of_its_own(tmp_path):
     assert sets["experts"].note == "1 of 4 labelled ids are not of this run"
 
 
+def test_images_on_which_annotators_disagree_are_told(tmp_path):
+    path = tmp_path / "experts.tsv"
+    rows = "f/1\tx\tAB\nf/1\ty\tCD\nf/2\tx\tAB\nold/1\tx\tAB\n"
+    path.write_text("image_id\tlabel\tannotator\n" + rows)
+    experts = label_sets(CROPS, [], path)[-1]
+    assert named(experts) == [None, "x", None, None, None, None]
+    assert experts.note == (
+        "1 of 2 labelled ids are not of this run; not taken: 1 image on which annotators disagree"
+    )
+
+
 def test_no_labels_are_no_sets():
     bare = CROPS.slice(1, 1)
     assert label_sets(bare, []) == []

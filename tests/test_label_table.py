@@ -3,7 +3,7 @@
 import pytest
 
 from seston.errors import SestonError
-from seston.labels.table import read_labels
+from seston.labels.table import read_agreed, read_labels
 
 
 def write(tmp_path, data: bytes):
@@ -56,12 +56,48 @@ def test_many_mistakes_are_counted(tmp_path):
         ("image_id\tclass\na/1\tx\n", "no column label"),
         ("label\timage_id\tlabel\n", "column label twice"),
         ("image_id\tlabel\na/1\t\n", "no labels"),
+        ("image_id\tlabel\tutc\tutc\n", "column utc twice"),
+        (
+            "image_id\tlabel\tstatus\na/1\tx\tdubious\n",
+            r"no labels \(not taken: 1 image whose labels are predicted or dubious\)",
+        ),
         ("", "no labels"),
     ],
 )
 def test_a_table_that_is_none(tmp_path, text, told):
     with pytest.raises(SestonError, match=told):
         read_labels(write(tmp_path, text.encode()))
+
+
+HEADER = "image_id\tlabel\tstatus\tannotator\n"
+
+
+def test_labels_on_which_annotators_disagree_do_not_hold_and_are_counted(tmp_path):
+    rows = [
+        "a/1\tx\tvalidated\tAB", "a/1\tx\tvalidated\tCD",
+        "a/2\tx\tvalidated\tAB", "a/2\ty\tvalidated\tCD", "a/2\ty\tvalidated\tEF",
+        "a/3\tx\tValidated\tAB", "a/3\ty\tdubious\tCD", "a/3\tz\tpredicted\tmodel",
+        "a/4\ty\tdubious\tAB",
+        "a/5\ty\tpredicted\t",
+        "a/6\tz\t\t",
+    ]  # fmt: skip
+    labels = read_agreed(write(tmp_path, (HEADER + "\n".join(rows)).encode()))
+    assert labels.by_image == {"a/1": "x", "a/3": "x", "a/6": "z"}
+    assert (labels.disputed, labels.not_taken) == (1, 2)
+    assert labels.left_out == (
+        "not taken: 1 image on which annotators disagree and 2 images whose labels are predicted"
+        " or dubious"
+    )
+
+
+def test_one_annotator_says_one_thing_of_an_image(tmp_path):
+    rows = "a/1\tx\tsure\tAB\na/2\tx\t\tAB\na/2\ty\t\tAB\na/3\tx\t\tAB\na/3\tx\tdubious\tAB\n"
+    with pytest.raises(SestonError) as error:
+        read_labels(write(tmp_path, (HEADER + rows).encode()))
+    told = str(error.value)
+    assert "line 2: status 'sure': expected one of predicted, validated, dubious" in told
+    assert "line 4: a/2 is 'y', but 'x' in line 3; keep one" in told
+    assert "line 6: a/3 is 'x' (dubious), but 'x' (validated) in line 5; keep one" in told
 
 
 def test_absent_file(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 
 from readable import texts_of
 from series_tables import tables
-from seston.report import marks, style
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import marks, style
+from seston.report.drawing.time_axis import TimeAxis
 
 DAYS = TimeAxis()
 
@@ -80,8 +80,24 @@ def test_hollow_marks_are_those_of_few_samples():
 )  # fmt: skip
 def test_a_very_long_interval_leaves_the_panel(values, high, top):
     low = np.where(np.isnan(high), np.nan, 0.0)
-    _, reach = drawn(rows(values, low, high), marks.CONCENTRATION)
-    assert reach == pytest.approx(1.06 * top)
+    axes, reach = drawn(rows(values, low, high), marks.CONCENTRATION)
+    assert reach.top == pytest.approx(1.06 * top)
+    cut = marks.fit(axes, [reach])
+    assert axes.get_ylim() == (0, pytest.approx(1.06 * top or 1))
+    # Whoever looks is told which intervals are longer than they seem.
+    roofs = [line.get_xydata() for line in axes.lines if line.get_marker() is marks.CUT]
+    beyond = [(x, reach.top) for x, end in zip(reach.x, high, strict=False) if end > 1.06 * top]
+    assert cut == bool(beyond) == bool(roofs)
+    np.testing.assert_allclose(np.reshape(roofs, (-1, 2)), np.reshape(beyond, (-1, 2)))
+
+
+def test_a_panel_of_nothing_has_an_axis_all_the_same():
+    axes, reach = drawn(rows([np.nan], np.nan, np.nan))
+    assert not marks.fit(axes, [reach])
+    assert axes.get_ylim() == (0, 1)
+    assert not marks.fit(axes, []) and axes.get_ylim() == (0, 1)
+    marks.fit(axes, [], 1e-3)
+    assert axes.get_ylim() == (0, 1e-3)
 
 
 def test_groups_stand_beside_each_other_within_a_step():

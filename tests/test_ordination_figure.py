@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from seston.community import ordination
-from seston.report.ordination_figure import MEAN, MOST_GROUPS, draw_ordination
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures.ordination_figure import MEAN, MOST_GROUPS, draw_ordination
 
 DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-05", "2024-05-06"]
 EXPLAINED = {"bray_curtis": [0.6, 0.25, 0.1], "aitchison": [0.5, None, None]}
@@ -41,6 +41,24 @@ def test_the_path_is_dotted_over_the_gap_and_its_ends_are_named():
     assert axes.get_aspect() == 1
 
 
+def test_what_a_dot_is_stands_in_the_key():
+    [legend] = drawn(places()).subfigs[0].legends
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == ["composition of one day", "from day to day", "not sampled between"]
+
+
+def test_names_of_the_ends_keep_off_the_path():
+    def sides(*axis1: float) -> list[str]:
+        table = places(methods=("bray_curtis",)).iloc[: len(axis1)]
+        table = table.assign(axis1=axis1, axis2=0.0)
+        return [text.get_horizontalalignment() for text in drawn(table).axes[0].texts]
+
+    assert sides(0, 1, 2, 3, 4) == ["right", "left"]
+    assert sides(4, 3, 2, 1, 0) == ["left", "right"]
+    assert sides(2, 0, 4, 1, 3) == ["center", "center"]  # above: lines to both sides
+    assert sides(1) == ["right"]
+
+
 def test_axes_tell_what_they_explain():
     bray, aitchison = drawn(places()).axes[:2]
     assert (bray.get_xlabel(), bray.get_ylabel()) == ("axis 1 (60 %)", "axis 2 (25 %)")
@@ -64,7 +82,8 @@ def test_each_group_has_a_panel_with_the_others_in_grey():
     limits = np.array([axes.get_xlim() + axes.get_ylim() for axes in small])
     assert np.ptp(limits, axis=0).max() == pytest.approx(0, abs=0.05)
     [legend] = figure.subfigs[0].legends
-    assert legend.get_texts()[0].get_text() == "mean of groups"
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == ["composition of one group in one day", "mean of groups", "not sampled between"]
 
 
 def test_more_groups_than_panels_is_said():

@@ -147,6 +147,97 @@ def test_cards_can_be_chosen_by_flag_group_and_name(browser):
     assert shown() == [0, 1, 2]
 
 
+def test_every_section_can_be_reached_at_1366_px(browser):
+    links = browser.find_elements("css selector", "#sections a")
+    assert len(links) == len(browser.find_elements("css selector", "main > section"))
+    assert len(links) >= 14
+    high = browser.execute_script("return innerHeight")
+    for link in links:
+        box = browser.execute_script("return arguments[0].getBoundingClientRect()", link)
+        assert link.is_displayed()
+        assert 0 <= box["top"] < box["bottom"] <= high
+        assert browser.find_elements("css selector", link.get_dom_attribute("href"))
+
+
+def test_the_section_being_read_is_marked(browser):
+    browser.execute_script(
+        "document.documentElement.style.scrollBehavior = 'auto';"
+        "document.getElementById('clusters').scrollIntoView()"
+    )
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    [current] = browser.find_elements("css selector", "#sections a[aria-current]")
+    assert current.text == "Clusters"
+    browser.execute_script("scrollTo(0, 0)")
+
+
+def test_on_a_narrow_screen_the_sections_unfold_by_keyboard(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    browser.set_window_size(683, 768)
+    menu = browser.find_element("id", "menu")
+    link = browser.find_element("css selector", "#sections a")
+    assert not link.is_displayed()
+    menu.send_keys(Keys.ENTER)
+    assert link.is_displayed()
+    assert menu.get_dom_attribute("aria-expanded") == "true"
+    link.send_keys(Keys.ESCAPE)
+    assert not link.is_displayed()
+    assert browser.switch_to.active_element == menu
+    browser.set_window_size(1366, 768)
+    assert not menu.is_displayed()
+    assert link.is_displayed()
+
+
+def test_a_table_is_ordered_by_its_heads(browser):
+    def column() -> list[float]:
+        return browser.execute_script(
+            "return [...document.querySelectorAll('table.sortable tbody tr')]"
+            ".map(row => Number(row.cells[4].textContent.replaceAll(',', '')))"
+        )
+
+    first = column()
+    head = browser.find_element("css selector", "table.sortable th:nth-child(5)")
+    button = head.find_element("css selector", "button")
+    assert button.text == "listed"
+    for order, expected in (
+        ("descending", sorted(first, reverse=True)), ("ascending", sorted(first)), (None, first),
+    ):  # fmt: skip
+        button.click()
+        assert head.get_dom_attribute("aria-sort") == order
+        assert column() == expected
+    assert len(set(first)) > 1
+
+
+def test_the_methods_can_be_copied_or_are_marked(browser):
+    copy = "return document.getElementById('methods-text').innerText"
+    text = browser.execute_script(copy)
+    browser.execute_script(
+        "Object.defineProperty(navigator, 'clipboard',"
+        " {value: {writeText: async (text) => { window.copied = text; }}, configurable: true})"
+    )
+    button = browser.find_element("id", "copy")
+    button.click()
+    assert browser.find_element("id", "copied").text == "Copied."
+    copied = browser.execute_script("return window.copied")
+    assert "Images of 3 samples" in copied
+    assert "\n\nReferences\n\nAbnar S., Zuidema W. (2020)" in copied
+    browser.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+    )
+    button.click()
+    assert "press Ctrl+C" in browser.find_element("id", "copied").text
+    marked = browser.execute_script("return getSelection().toString()")
+    assert " ".join(marked.split()) == " ".join(text.split())
+
+
+def test_cards_lead_to_map_and_naming(browser):
+    links = [
+        link.get_dom_attribute("href")
+        for link in browser.find_elements("css selector", "#cluster-1 .links a")
+    ]
+    assert links == ["map.html#cluster=1", "label.html#cluster=1"]
+
+
 def test_light_and_dark_can_be_changed(browser):
     from selenium.webdriver.common.by import By
 

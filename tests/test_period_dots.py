@@ -5,7 +5,7 @@ import pytest
 
 from readable import assert_readable, texts_of
 from series_tables import tables
-from seston.report import period_dots
+from seston.report.figures import period_dots
 
 
 @pytest.mark.parametrize("groups", [1, 8])
@@ -42,6 +42,18 @@ def test_a_class_that_was_not_found_has_its_bound_but_no_mark():
     low, high = np.array(bounds.get_segments())[1, :, 0]
     assert low == concentrations.get_xlim()[0]
     assert high == table.loc[table["cluster"] == 1, "concentration_high"].item()
+
+
+def test_intervals_that_go_on_beyond_the_panel_are_marked():
+    table = tables(classes=3, periods=1).abundance.assign(concentration_low=0.5)
+    table["concentration_per_ml"], table["concentration_high"] = 1.0, [1.5, 2.0, 1e6]
+    figure = period_dots.draw_dots(table, [0, 1, 2], [""])
+    [roof] = [line for line in figure.axes[1].lines if line.get_markerfacecolor() == "none"]
+    np.testing.assert_allclose(roof.get_xydata(), [[figure.axes[1].get_xlim()[1], 2]])
+    assert "goes on beyond" in [text for text, _ in texts_of(figure)]
+    assert_readable(figure)
+    near = period_dots.draw_dots(table[:2], [0, 1], [""])
+    assert "goes on beyond" not in [text for text, _ in texts_of(near)]
 
 
 @pytest.mark.parametrize("groups", [1, 3, 8])

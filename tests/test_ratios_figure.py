@@ -6,7 +6,8 @@ from matplotlib.colors import to_rgb
 
 from readable import assert_readable
 from series_tables import differing, tables
-from seston.report import ratios_figure, style
+from seston.report.drawing import style
+from seston.report.figures import ratios_figure
 
 
 @pytest.mark.parametrize(("classes", "groups"), [(1, 2), (4, 8), (60, 8), (130, 3)])

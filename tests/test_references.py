@@ -1,9 +1,9 @@
 """Which works a run asks to cite."""
 
-from seston.report.course import Course
-from seston.report.findings import Findings
-from seston.report.hierarchy import Tree
-from seston.report.references import ALWAYS, COURSE, FDR, TREE, references
+from seston.report.given.course import Course
+from seston.report.given.findings import Findings
+from seston.report.given.hierarchy import Tree
+from seston.report.words.references import ALWAYS, COURSE, FDR, TREE, references
 from test_trend_words import table
 
 

@@ -19,20 +19,12 @@ import pytest
 
 from seston.errors import SestonError
 from seston.folders import whole_folder
-from seston.report import (
-    attention_values,
-    evidence,
-    folders,
-    measures,
-    methods,
-    periods,
-    style,
-    summary,
-    verdict,
-    wording,
-)
-from seston.report.pages import report
-from seston.report.results import read_results
+from seston.report import wording
+from seston.report.drawing import periods, spreadsheets, style
+from seston.report.given import attention_values, evidence, measures, verdict
+from seston.report.given.results import read_results
+from seston.report.page.stage import report
+from seston.report.words import methods, summary
 from seston.trends.periods import start_of_period
 from synthetic_results import Site, write_results
 
@@ -222,6 +214,10 @@ def test_the_calendar_has_every_period_and_shortens_only_long_ones():
     assert periods.calendar(["2020-01-20", "2020-01-06"], "week") == [
         "2020-01-06", "2020-01-13", "2020-01-20",
     ]  # fmt: skip
+    mornings = [f"2024-05-{day:02d}T08:00" for day in range(1, 8)]
+    columns = periods.calendar(mornings, "hour")  # of 145 hours
+    assert columns == [mornings[0], *(one for start in mornings[1:] for one in (None, start))]
+    assert len(periods.calendar(mornings[:3], "hour")) == 49  # wide enough to be seen
     assert periods.calendar(["2020-03-01", "2020-01-01"], "month") == [
         "2020-01-01", "2020-02-01", "2020-03-01",
     ]  # fmt: skip
@@ -257,7 +253,7 @@ def test_rows_sum_to_one_and_are_ordered_by_their_centre():
 
 @pytest.mark.parametrize("text", ["=1+1", "+1+1", "-a", "-inf", "@SUM(A1)", "\t=1", "\r=1"])
 def test_formulas_are_quoted_in_csv(text, tmp_path):
-    folders.write_csv(pd.DataFrame({"name": [text], "value": [-1.5]}), tmp_path / "a.csv")
+    spreadsheets.write_csv(pd.DataFrame({"name": [text], "value": [-1.5]}), tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="") as file:
         [row] = csv.DictReader(file)
     assert row == {"name": "'" + text.replace("\r", "\n"), "value": "-1.5"}
@@ -265,7 +261,7 @@ def test_formulas_are_quoted_in_csv(text, tmp_path):
 
 @pytest.mark.parametrize("text", ["-33.5", "+1", "-1e-05", "2"])
 def test_numbers_in_text_stay_numbers_in_csv(text, tmp_path):
-    folders.write_csv(pd.DataFrame({"longitude": [text]}), tmp_path / "a.csv")
+    spreadsheets.write_csv(pd.DataFrame({"longitude": [text]}), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == f"longitude\n{text}\n"
 
 
@@ -273,7 +269,7 @@ def test_unknown_is_an_empty_cell(tmp_path):
     table = pd.DataFrame(
         {"a": [None, "x"], "b": [np.nan, 2.0], "c": pd.to_datetime([None, "2020-01-06"])}
     )
-    folders.write_csv(table, tmp_path / "a.csv")
+    spreadsheets.write_csv(table, tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == "a,b,c\n,,\nx,2,2020-01-06 00:00:00\n"
 
 
@@ -325,10 +321,38 @@ def test_the_page_is_whole_safe_and_small(page):
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         for name in ("src", "href", "xlink:href"):
             target = attributes.get(name) or "#"
+            if target.startswith(("map.html", "label.html")):
+                continue  # made by stages of their own
             assert target.startswith(("data:", "#", "figures/", "data/")), (tag, target)
             if target.startswith(("figures/", "data/")):
                 assert (page.parent / target).exists(), target
     assert page.stat().st_size < 10e6
+
+
+def test_the_quality_of_each_sample_is_told(page):
+    told = pd.read_csv(page.parent / "data/sample_quality.csv")
+    samples = pd.read_csv(page.parents[1] / "in/samples.tsv", sep="\t")
+    assert sorted(told["sample"]) == sorted(samples["sample"])
+    assert told["focus"].eq(10).all()
+    lost = pd.read_csv(page.parent / "data/sample_rejects.csv")
+    assert lost.drop(columns="sample").to_numpy().sum() == 3
+    text = words(page)
+    assert "of 9 checks" in text or "checks of 9" in text
+    assert "3 images of" in text
+    assert len(table_of(page, "Samples")) == 1 + len(samples)
+
+
+def test_each_card_shows_its_boards_where_the_model_looks_and_where_to_go(page):
+    source = page.read_text(encoding="utf-8")
+    for cluster in range(3):
+        card = source[source.index(f'id="cluster-{cluster}"') :]
+        card = card[: card.index("</p>\n</li>")]
+        assert "most typical</figcaption>" in card
+        assert f"A typical organism of cluster {cluster}, and where the model looks" in card
+        assert f'href="map.html#cluster={cluster}"' in card
+        assert f'href="label.html#cluster={cluster}"' in card
+    values = pd.read_csv(page.parent / "data/attention_clusters.csv")
+    assert len(values) == 3 * 2 * 64
 
 
 def test_every_picture_has_words_for_those_who_do_not_see_it(page):
@@ -699,7 +723,7 @@ def test_nothing_used_is_told(tmp_path):
     none = Site("shore", ("",), ("2020-01-06",), 0)
     empty = build(tmp_path, sites=(none,), clusters=2, attention=None)
     assert "None of the 3 images listed could be used." in words(empty)
-    assert list(empty.parent.glob("figures/*")) == []
+    assert {path.stem for path in empty.parent.glob("figures/*")} == {"samples"}
 
 
 def test_books_that_do_not_balance_are_shouted(tmp_path):
@@ -763,7 +787,10 @@ def test_abundances_of_other_results_are_refused(tmp_path, column, wrong, told):
 
 
 def test_the_stage_needs_no_torch():
-    code = "import sys, seston.report.pages; print({'torch', 'timm', 'pandas'} & set(sys.modules))"
+    code = (
+        "import sys, seston.report.page.stage;"
+        " print({'torch', 'timm', 'pandas'} & set(sys.modules))"
+    )
     path = str(Path(__file__).parents[1] / "workflow")
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -8,12 +8,15 @@ import pytest
 from conftest import REPOSITORY, Project
 
 TESTS = {"changes", "groups", "community"}
-BEHIND_NAMES = {"names", "tables", "trends", "trust", "report"} | TESTS
-BEHIND_KMEANS = {"kmeans", "tree", "assign", "examples", "recluster", "settings"} | BEHIND_NAMES
+PAGES = {"report", "map_page", "label_page"}
+BEHIND_NAMES = {"names", "tables", "trends"} | TESTS | PAGES
+BEHIND_TABLES = {"trust"} | BEHIND_NAMES
+SHOWN = {"examples", "attention"}
+BEHIND_KMEANS = {"kmeans", "tree", "assign", "recluster", "settings"} | SHOWN | BEHIND_TABLES
 # Planned while the choice is not known anew: where it stays as it was, only report and trends run.
-BEHIND_CHOOSE = {"map", "examples", "index", "recluster"} | BEHIND_NAMES
+BEHIND_CHOOSE = {"map", "index", "recluster"} | SHOWN | BEHIND_TABLES
 BEHIND_EVALUATE = {"choose"} | BEHIND_CHOOSE
-ONCE = {"finetune", "runtime", "evaluate", "kmeans", "tree", "attention"} | BEHIND_EVALUATE
+ONCE = {"finetune", "runtime", "evaluate", "kmeans", "tree"} | BEHIND_EVALUATE
 
 
 def test_the_whole_plan_is_shown_before_anything_ran(new_project):
@@ -77,6 +80,18 @@ def test_names_rename_and_no_more(project):
     assert set(project.planned()) == {"settings"} | BEHIND_NAMES
 
 
+def test_another_map_measures_anew_what_reads_density_clusters(project):
+    project.set("density", neighbors=6)
+    expected = {"map", "trust", "tables", "trends", "settings"} | TESTS | PAGES
+    assert set(project.planned()) == expected
+
+
+def test_a_changed_setting_is_not_told_by_printing_all_settings(project):
+    project.set("report", title="Another title")
+    printed = project.snakemake("--cores", "2", "--dry-run").stdout
+    assert "Params have changed" in printed and "shard_by" not in printed
+
+
 @pytest.mark.parametrize(
     ("section", "values", "expected"),
     [
@@ -84,7 +99,7 @@ def test_names_rename_and_no_more(project):
         ("cluster", {"model": "pretrained"}, BEHIND_EVALUATE),
         ("evaluate", {"folds": 2}, {"evaluate"} | BEHIND_EVALUATE),
         ("labels", {"file": ""}, {"evaluate"} | BEHIND_EVALUATE),
-        ("trends", {"day_zero": "2018-05-20"}, {"trends", "report"} | TESTS),
+        ("trends", {"day_zero": "2018-05-20"}, {"trends", "report", "map_page"} | TESTS),
         ("trends", {"level": "coarse"}, {"report"} | TESTS),
         ("trends", {"alpha": 0.1}, {"changes", "groups", "report"}),
         ("trends", {"reclusterings": 3}, {"recluster", "changes", "groups", "report"}),
@@ -114,9 +129,11 @@ def test_other_labels_only_measure_anew(project):
     assert set(project.planned()) == {"evaluate"} | BEHIND_EVALUATE
 
 
-def test_a_setting_of_the_report_runs_only_the_report(project):
+def test_a_setting_of_the_report_runs_only_the_pages(project):
     project.set("report", title="Another title")
-    assert set(project.planned()) == {"settings", "report"}
+    assert set(project.planned()) == {"settings"} | PAGES
+    project.set("report", title="Plankton through time", sprites=True)
+    assert set(project.planned()) == {"settings", "report", "sprites", "map_page"}
 
 
 def test_other_weights_under_the_same_name_run_everything_behind_them(new_project):
@@ -187,7 +204,7 @@ def test_another_group_of_a_sample_leaves_its_images_alone(project):
         ("trends/abundance.py", "trends"),
         ("change/stage.py", "changes"),
         ("community/stage.py", "community"),
-        ("report/pages.py", "report"),
+        ("report/page/stage.py", "report"),
     ],
 )
 def test_an_edit_of_a_stage_runs_it_and_what_follows(project, clone, module, first):

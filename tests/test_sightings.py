@@ -10,7 +10,7 @@ import pytest
 from seston.errors import SestonError
 from seston.frozen.new_types import Candidate
 from seston.frozen.sightings import COLUMNS, candidate_table
-from seston.report.drift import read_drift
+from seston.report.given.drift import read_drift
 from seston.tsv import write_tsv
 from synthetic_findings import CLUSTERING, write_drift
 

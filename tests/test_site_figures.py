@@ -8,13 +8,15 @@ import pytest
 
 from readable import assert_readable
 from series_tables import Tables, tables
-from seston.report import series, site_figures, style
-from seston.report.course import Course
-from seston.report.drawings import Drawings
-from seston.report.findings import Findings
-from seston.report.levels import Merged
-from seston.report.names import Names
-from seston.report.results import Results
+from seston.report.drawing import style
+from seston.report.drawing.drawings import Drawings
+from seston.report.figures import site_figures
+from seston.report.given import series
+from seston.report.given.course import Course
+from seston.report.given.findings import Findings
+from seston.report.given.levels import Merged
+from seston.report.given.names import Names
+from seston.report.given.results import Results
 
 
 def results_of(made: Tables, level: str = "name", period: str = "day", day_zero: str = ""):

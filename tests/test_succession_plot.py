@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seston.report import style
-from seston.report.mosaics import Crop
-from seston.report.succession import measure_of, relative, succession, typical_crops
-from seston.report.succession_figure import COLOURS, draw_succession
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import style
+from seston.report.drawing.mosaics import Crop
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures.succession_figure import COLOURS, draw_succession
+from seston.report.given.succession import measure_of, relative, succession, typical_crops
 
 DAYS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-05"]  # the 4th was not sampled
 ZERO = TimeAxis("day", "2024-05-01")
@@ -21,6 +21,7 @@ def timing(**columns) -> pd.DataFrame:
     plain = {
         "site": "s", "centre": "2024-05-02", "centre_low": "2024-05-01", "flags": "",
         "centre_high": "2024-05-03", "label": "", "shown": 1,
+        "centre_day": 1.0, "centre_day_low": 0.0, "centre_day_high": 2.0,
     }  # fmt: skip
     return pd.DataFrame(plain | columns)
 
@@ -129,10 +130,70 @@ def drawn(shown, axis=ZERO):
 def test_rows_tell_name_label_centre_and_top():
     figure = drawn(succession(three(), abundance(CURVES), periods()))
     words = texts(figure)
-    for word in ("the early one", "early, day 1 (0 to 2)", "4 per mL", "60 images", "1 image"):
+    for word in ("the early one", "early, day 1 (0–2)", "up to 4 per mL", "60 images", "1 image"):
         assert word in words
     dated = texts(drawn(succession(three(), abundance(CURVES), periods()), TimeAxis("day")))
     assert "late, 2024-05-02" in dated
+
+
+@pytest.mark.parametrize(
+    ("axis", "centre", "told"),
+    [
+        (TimeAxis("hour", "2024-05-01"), ["2024-05-13T10:30", "2024-05-12T04:00",
+         "2024-05-14T22:00"], "transient?, day 12.4 (11.2–13.9)"),
+        (TimeAxis("hour"), ["2024-05-13T10:30", "2024-05-12T04:00", "2024-05-14T22:00"],
+         "transient?, 05-13 10 h"),
+        (TimeAxis("day", "2024-01-01"), ["2024-05-13", "2024-05-12", "2024-05-14"],
+         "transient?, day 133 (132–134)"),
+        (TimeAxis("day", "2024-05-14"), ["2024-05-13", "2024-05-12", "2024-05-14"],
+         "transient?, day −1 (−2–0)"),
+        (TimeAxis("month"), ["2024-05-13", "2024-05-12", "2024-05-14"], "transient?, 2024-05-13"),
+    ],
+)  # fmt: skip
+def test_what_is_told_of_the_centre_ends_before_the_pictures(axis, centre, told):
+    ends = ("centre", "centre_low", "centre_high")
+    where = dict(zip(ends, centre, strict=True))
+    days = np.array(centre, "datetime64[m]") - np.datetime64(axis.day_zero or "NaT")
+    where |= {f"centre_day{end[6:]}": day / np.timedelta64(1, "D")
+              for end, day in zip(ends, days, strict=True)}  # fmt: skip
+    table = three(**where, label="transient", shown=0)
+    figure = drawn(succession(table, abundance(CURVES), periods()), axis)
+    figure.draw_without_rendering()
+    labels = [text for text in figure.axes[0].texts if text.get_text() == told]
+    assert len(labels) == 3
+    right = figure.axes[1].get_window_extent().x0
+    assert all(text.get_window_extent().x1 < right for text in labels)
+
+
+EXACT = {
+    "centre_day": [0.6, 3.4, 1.0], "centre_day_low": [0.52, 3.0, 0.25],
+    "centre_day_high": [0.7, 3.75, 1.5],
+}  # fmt: skip
+
+
+def centres(figure) -> tuple[list[float], list[list[float]]]:
+    """Return where the diamonds are, and from where to where the bars through them go."""
+    curves = figure.axes[2]
+    white = [dots for dots in curves.collections
+             if len(dots.get_facecolor()) and (dots.get_facecolor() == 1).all()]  # fmt: skip
+    bars = [line.get_xdata().tolist() for line in curves.lines if line.get_color() == style.INK]
+    return [float(dots.get_offsets()[0, 0]) for dots in white], bars
+
+
+def test_diamonds_stand_where_the_centre_is_not_at_the_nearest_day():
+    shown = succession(three(**EXACT), abundance(CURVES), periods())
+    diamonds, bars = centres(drawn(shown))
+    assert diamonds == [0.6, 1.0, 3.4]  # in the order of the succession
+    assert bars == [[0.52, 0.7], [0.25, 1.5], [3.0, 3.75]]
+    table = shown.table().groupby("order").first()
+    assert table["centre_day_high"].tolist() == [0.7, 1.5, 3.75]
+
+
+def test_without_a_day_zero_diamonds_stand_at_the_date():
+    axis = TimeAxis("day")
+    diamonds, bars = centres(drawn(succession(three(), abundance(CURVES), periods()), axis))
+    low, middle, high = axis.places(["2024-05-01", "2024-05-02", "2024-05-03"])
+    assert (diamonds, bars) == ([middle] * 3, [[low, high]] * 3)
 
 
 def test_curves_stop_at_the_missing_day_and_pictures_keep_their_shape():
@@ -150,13 +211,24 @@ def test_curves_stop_at_the_missing_day_and_pictures_keep_their_shape():
         assert box.width / box.height == pytest.approx(3, rel=0.01)
 
 
+def test_without_pictures_of_these_classes_the_curves_have_their_room():
+    shown = succession(three(), abundance(CURVES), periods())
+    crop = Crop(Image.new("RGB", (30, 10)), 1.0)
+    with_some, with_none = (
+        draw_succession(shown, ZERO, {name: [crop]}).axes[2].get_position().width
+        for name in ("early one", "a class of another site")
+    )
+    assert with_none - with_some == pytest.approx(30 / style.TWO_COLUMNS)
+
+
 def test_few_samples_are_hollow_and_in_the_key():
     figure = drawn(succession(three(), abundance(CURVES), periods(samples=1)))
     white = [bar for bar in figure.axes[4].patches if bar.get_facecolor()[:3] == (1.0, 1.0, 1.0)]
     assert len(white) == len(DAYS)
     [legend] = figure.legends
     keys = [text.get_text() for text in legend.get_texts()]
-    assert keys == ["early", "late", "not tested", "centre and interval", "fewer than 3 samples"]
+    assert keys == ["early", "late", "not tested", "centre and interval",
+                    "fewer than 3 samples in all"]  # fmt: skip
 
 
 def test_one_class_one_period_and_nothing_known_of_the_centre():

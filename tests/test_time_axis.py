@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seston.report import style
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import style
+from seston.report.drawing.time_axis import TimeAxis
 
 
 def ticks(time: TimeAxis, starts, most=6):

@@ -6,9 +6,9 @@ import pytest
 
 from readable import assert_readable, texts_of
 from series_tables import tables
-from seston.report import style, trend_curves
-from seston.report.marks import CONCENTRATION, SHARE
-from seston.report.time_axis import TimeAxis
+from seston.report.drawing import style, trend_curves
+from seston.report.drawing.marks import CONCENTRATION, SHARE
+from seston.report.drawing.time_axis import TimeAxis
 
 DAYS = TimeAxis()
 

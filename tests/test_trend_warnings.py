@@ -1,9 +1,12 @@
 """What the page says before one believes a trend."""
 
+from dataclasses import replace
+
 import pytest
 
-from seston.report.course import Course
-from seston.report.trend_warnings import meaning, refusals, sentence_on_tests, warnings
+from seston.report.given.course import Course
+from seston.report.words.trend_warnings import meaning, refusals, sentence_on_tests, warnings
+from seston.trends.periods import periods_between
 from test_trend_words import NAN, TENTH, table, trend
 
 
@@ -73,9 +76,47 @@ def test_periods_with_few_samples_are_counted_among_the_sampled_ones():
     unsampled = {"period": "2024-05-05", "sampled": 0, "few_samples": NAN}
     periods = table("periods", *sampled, unsampled)
     [one] = warnings(course(trend("A", "none", 0.0), periods=periods), "s")
-    assert one.means.startswith("25.0\u202f% of the sampled periods have fewer than 3 samples")
+    assert one.means.startswith("25.0\u202f% of the sampled days have fewer than 3 samples")
     [one] = warnings(course(trend("A", "none", 0.0), periods=periods[:1]), "s")
-    assert one.means.startswith("All sampled periods")
+    assert one.means.startswith("All sampled days have")
+    assert "Bars" not in one.means
+    bags = table("periods", *({**one, "group": bag} for one in sampled[:1] for bag in "ab"))
+    [one] = warnings(course(trend("A", "none", 0.0), periods=bags), "s")
+    assert one.means.startswith("All sampled days, each group by itself, have fewer than 3 samples")
+    assert one.means.endswith("are hollow only where these have fewer than 3.")
+
+
+def calendar(sampled: list[str], *others: str) -> dict:
+    rows = [{"period": at, "sampled": 1, "few_samples": 0, "group": bag}
+            for at in sampled for bag in "ab"]  # fmt: skip
+    rows += [{"period": at, "sampled": 0, "few_samples": NAN} for at in others]
+    return {"periods": table("periods", *rows)}
+
+
+@pytest.mark.parametrize(
+    ("period", "sampled", "steps", "better"),
+    [
+        ("hour", ["2024-05-01T08:00", "2024-05-02T08:00", "2024-05-03T09:00"], "24.5 hours", "day"),
+        ("day", ["2024-05-01", "2024-05-03", "2024-05-06"], "2.5 days", "week"),
+        ("day", ["2024-05-01", "2024-05-15"], "14 days", "month"),
+        ("week", ["2024-01-01", "2024-04-01", "2024-07-01"], "13 weeks", "month"),
+        ("month", ["2024-01-01", "2024-03-01"], "2 months", None),
+    ],
+)
+def test_periods_that_are_mostly_gaps_are_a_reason_for_longer_ones(period, sampled, steps, better):
+    every = periods_between(sampled[0], sampled[-1], period)
+    given = course(trend("A", "none", 0.0), **calendar(sampled, *every))
+    [one] = warnings(replace(given, settings={"period": period}), "s")
+    assert one.head == f"Most {period}s not sampled"
+    assert f"the next is {steps}, so" in one.means
+    assert ("trends.period" in one.means) == bool(better)
+    assert better is None or f"trends.period ({better}) would suit" in one.means
+
+
+def test_a_missing_day_here_and_there_is_no_reason():
+    sampled = [f"2024-05-{day:02d}" for day in (1, 2, 3, 5, 6, 9)]
+    every = periods_between(sampled[0], sampled[-1], "day")
+    assert warnings(course(trend("A", "none", 0.0), **calendar(sampled, *every)), "s") == []
 
 
 def test_without_other_clusterings_that_is_said():

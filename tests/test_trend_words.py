@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seston.report.course import Course
-from seston.report.course_columns import TABLES
-from seston.report.trend_words import (
+from seston.report.given.course import Course
+from seston.report.given.course_columns import TABLES
+from seston.report.words.trend_words import (
     Answer,
     Unit,
+    again,
     answers,
     change,
     interval,
@@ -63,7 +64,7 @@ def test_a_rate_has_its_interval_where_it_is_known():
     assert interval(NAN, NAN, DAY) == ""
 
 
-def test_trends_come_first_then_the_surest():
+def test_what_rises_comes_first_then_what_falls_each_the_surest_first():
     tests = table(
         "trend_tests",
         trend("none", "none", 0.1, q=0.2), trend("weak", "rises", 0.1, q=0.03),
@@ -73,8 +74,18 @@ def test_trends_come_first_then_the_surest():
         trend("strong", "rises", 0.2, q=0.03),
     )  # fmt: skip
     ordered = of_classes(tests)
-    assert ordered["class"].tolist() == ["sure", "strong", "weak", "none", "refused"]
+    assert ordered["class"].tolist() == ["strong", "weak", "sure", "none", "refused"]
     assert list(ordered.columns) == list(tests.columns)
+
+
+def test_what_was_not_found_is_not_found_again():
+    made = {"reclusterings": 10.0, "reclusterings_same": 7.0}
+    for verdict, told in (("rises", "7 of 10"), ("falls", "7 of 10"), ("none", "")):
+        assert again({"verdict": verdict} | made) == told
+    assert again({"differs": True} | made) == "7 of 10"
+    assert again({"differs": False} | made) == ""
+    assert again({"verdict": "rises", "reclusterings": NAN, "reclusterings_same": NAN}) == ""
+    assert again({"verdict": "rises", "reclusterings": 0.0, "reclusterings_same": 0.0}) == ""
 
 
 def test_the_answers_name_what_rises_falls_and_when_it_is_there():

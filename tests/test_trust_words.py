@@ -1,6 +1,6 @@
 """What the page says of the trust in a clustering as a whole."""
 
-from seston.report.trust import agreement_words, notes
+from seston.report.given.trust import agreement_words, notes
 
 
 def test_notes_tell_what_was_not_measured():

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from seston.report.time_axis import TimeAxis
-from seston.report.turnover_figure import draw_turnover
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures.turnover_figure import draw_turnover
 
 STARTS = ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-07"]
 

@@ -26,7 +26,12 @@ rule sweep:
         ),
         crops=collect(rules.segment.output.crops, shard=SHARDS),
     output:
-        table="results/{model}/sweep/sweep.tsv",
+        table=table(
+            "results/{model}/sweep/sweep.tsv",
+            "5 Clusters",
+            "How many clusters",
+            model="{model}",
+        ),
         report="results/{model}/sweep/sweep.json",
     log:
         "results/logs/{model}/sweep.log",
@@ -234,7 +239,11 @@ rule names:
         clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
         names=ancient(NAMES),
     output:
-        names="results/tables/cluster_names.tsv",
+        names=table(
+            "results/tables/cluster_names.tsv",
+            "5 Clusters",
+            "Names of the clusters",
+        ),
     log:
         "results/logs/names.log",
     benchmark:

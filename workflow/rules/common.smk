@@ -2,7 +2,7 @@
 Settings, sample sheet and shards, read once when Snakemake starts.
 
 REQUIRED INPUTS: config.yaml (or --configfile) and the sample sheet it names.
-GIVES: config with defaults, SHARDS (name -> samples), MODELS, grow(), folder(), option_of(), file_of(),
+GIVES: config with defaults, SHARDS (name -> samples), MODELS, told(), grow(), folder(), option_of(), file_of(),
        options(), of_chosen(), code_digest().
 """
 
@@ -13,24 +13,32 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# config.yaml is a whole configuration, so another one given by --configfile takes its place:
-# Snakemake's own rule, to merge the two, would leave settings of the example in it.
-if not workflow.overwrite_configfiles:
-
-    configfile: "config.yaml"
-
-
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from seston.errors import SestonError
 from seston.lineage import code_digest
 from seston.plan import plan_run
+from seston.yaml_file import require_readable
 
-try:
-    PLAN = plan_run(config, list(map(Path, workflow.configfiles)))
-except SestonError as error:
-    raise WorkflowError(str(error)) from None
 
+def told(function, *arguments):
+    """What a function returns; a mistake of the user in Snakemake's way, without a traceback."""
+    try:
+        return function(*arguments)
+    except SestonError as error:
+        raise WorkflowError(str(error)) from None
+
+
+# config.yaml is a whole configuration, so another one given by --configfile takes its place:
+# Snakemake's own rule, to merge the two, would leave settings of the example in it.
+if not workflow.overwrite_configfiles:
+    if Path("config.yaml").is_file():  # before Snakemake, which names no line
+        told(require_readable, Path("config.yaml"))
+
+    configfile: "config.yaml"
+
+
+PLAN = told(plan_run, config, list(map(Path, workflow.configfiles)))
 config = PLAN.config
 SHARDS = PLAN.shards
 MODELS = PLAN.models

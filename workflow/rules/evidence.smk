@@ -18,7 +18,12 @@ rule evaluate:
         ),
         model="results/{model}/model.safetensors",
     output:
-        evidence="results/{model}/evidence.tsv",
+        evidence=table(
+            "results/{model}/evidence.tsv",
+            "6 Model",
+            "How good the embeddings are",
+            model="{model}",
+        ),
         counts="results/{model}/evidence_counts.tsv",
     log:
         "results/logs/{model}/evaluate.log",

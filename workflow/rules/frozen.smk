@@ -59,8 +59,10 @@ rule adopt:
 
 rule drift:
     input:
-        images=rules.tables.output.images,
-        samples=rules.tables.output.samples,
+        # As for `trust`: names do not matter here.
+        images=ancient(str(rules.tables.output.images)),
+        samples=ancient(str(rules.tables.output.samples)),
+        clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
         baseline=rules.adopt.output.baseline,
         far=rules.adopt.output.far,
         adopted=rules.adopt.output.adopted,
@@ -68,8 +70,16 @@ rule drift:
         embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
         crops=collect(rules.segment.output.crops, shard=SHARDS),
     output:
-        drift="results/tables/drift.tsv",
-        new_types="results/tables/new_types.tsv",
+        drift=table(
+            "results/tables/drift.tsv",
+            "7 Drift",
+            "New images against those of the earlier run",
+        ),
+        new_types=table(
+            "results/tables/new_types.tsv",
+            "7 Drift",
+            "Groups of images that may be new types",
+        ),
         report="results/tables/drift.json",
     log:
         "results/logs/drift.log",
@@ -86,6 +96,8 @@ rule drift:
         segment_dir=folder("crops", up=2),
         kmeans_dir=folder("kmeans"),
         shards=list(SHARDS),
+        sheet=PLAN.sheet_digest(),
+        tables=code_digest("tables"),
         seed=config["seed"],
         code=code_digest("frozen.drift"),
     message:

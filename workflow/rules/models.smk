@@ -53,7 +53,9 @@ if not PLAN.frozen:
             backbone=rules.backbone.output.model,
         output:
             model="results/finetuned/model.safetensors",
-            history="results/finetuned/history.tsv",
+            history=table(
+                "results/finetuned/history.tsv", "6 Model", "Loss of the fine-tuning"
+            ),
         log:
             "results/logs/finetune.log",
         benchmark:
@@ -216,6 +218,7 @@ rule attention:
         crops=collect(rules.segment.output.crops, shard=SHARDS),
         tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
         models=collect("results/{model}/model.safetensors", model=MODELS),
+        examples="results/examples.parquet",
     output:
         attention="results/attention.npz",
     log:
@@ -248,6 +251,7 @@ rule attention:
             --tiles-dir {params.tiles_dir:q} \
             --shards {params.shards:q} \
             {params.models:q} \
+            --examples {input.examples:q} \
             --images {params.images} \
             {params.ids:q} \
             --seed {params.seed} \

@@ -5,6 +5,13 @@ REQUIRED INPUTS: all tables.
 OUTPUTS: results/settings.yaml, results/report/{index.html,figures/,data/}.
 """
 
+
+report: "../report/workflow.rst"
+
+
+# JSON is YAML; every setting after the defaults.
+SETTINGS = json.dumps(config, indent=2, ensure_ascii=False)
+
 # What cluster.frozen adds to the report (frozen.smk): each file with the option that takes it.
 DRIFT = (
     {
@@ -25,14 +32,14 @@ rule settings:
     localrule: True
     conda:
         "../../envs/cpu.yaml"
-    # JSON is YAML; every setting after the defaults.
+    # Each line by itself, with its number: Snakemake then tells which of them changed.
     params:
-        settings=json.dumps(config, indent=2, ensure_ascii=False),
+        *[f"{number}\t{line}" for number, line in enumerate(SETTINGS.splitlines())],
     message:
         "Writing down the settings of this run"
     shell:
         r"""
-        printf '%s\n' {params.settings:q} >{output.settings:q} 2>{log:q}
+        printf '%s\n' {params:q} 2>{log:q} | cut -f 2- >{output.settings:q}
         """
 
 
@@ -88,13 +95,9 @@ rule report:
             "results/report/index.html",
             caption="../report/index.rst",
             category="Report",
+            labels={"page": "Report"},
         ),
-        figures=report(
-            directory("results/report/figures"),
-            caption="../report/figures.rst",
-            category="Figures",
-            patterns=["{name}.png"],
-        ),
+        figures=report(directory("results/report/figures"), **FIGURE_SHOWN),
         data=directory("results/report/data"),
     log:
         "results/logs/report.log",
@@ -102,7 +105,7 @@ rule report:
         "results/benchmarks/report.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=grow(8000),
         runtime=grow(60),
@@ -118,7 +121,7 @@ rule report:
         history=(
             "--history=results/finetuned/history.tsv" if "finetuned" in MODELS else []
         ),
-        code=code_digest("report.pages"),
+        code=code_digest("report.page.stage"),
     message:
         "Drawing the figures and writing the report"
     shell:

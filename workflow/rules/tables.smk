@@ -19,8 +19,16 @@ rule tables:
         names=rules.names.output.names,
     output:
         images="results/tables/images.parquet",
-        samples="results/tables/samples.tsv",
-        quality="results/tables/quality.tsv",
+        samples=table(
+            "results/tables/samples.tsv",
+            "1 Organisms and samples",
+            "Samples: effort and warnings",
+        ),
+        quality=table(
+            "results/tables/quality.tsv",
+            "1 Organisms and samples",
+            "What is odd, by sample",
+        ),
     log:
         "results/logs/tables.log",
     benchmark:
@@ -57,16 +65,36 @@ rule tables:
 
 rule trust:
     input:
-        images=rules.tables.output.images,
+        # Names do not matter here: not this table, but what it is made of without them makes it run.
+        # By its path: `ancient` would mark the output of `tables` itself, for all that read it.
+        images=ancient(str(rules.tables.output.images)),
+        clusters=of_chosen(rules.assign.output.clusters, shard=SHARDS),
+        map=rules.map.output.map,
         embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
         crops=collect(rules.segment.output.crops, shard=SHARDS),
         kmeans=of_chosen("results/{model}/kmeans/kmeans.json"),
     output:
-        clusters="results/tables/clusters.tsv",
+        clusters=table(
+            "results/tables/clusters.tsv",
+            "5 Clusters",
+            "How far each cluster can be trusted",
+        ),
         report="results/tables/clusters.json",
-        strangest="results/tables/strangest.tsv",
-        density="results/tables/kmeans_density.tsv",
-        circumstances="results/tables/circumstances.tsv",
+        strangest=table(
+            "results/tables/strangest.tsv",
+            "5 Clusters",
+            "The strangest organisms",
+        ),
+        density=table(
+            "results/tables/kmeans_density.tsv",
+            "5 Clusters",
+            "Clusters against density clusters",
+        ),
+        circumstances=table(
+            "results/tables/circumstances.tsv",
+            "5 Clusters",
+            "Odd days, samples, groups, instruments",
+        ),
     log:
         "results/logs/trust.log",
     benchmark:
@@ -82,6 +110,8 @@ rule trust:
         segment_dir=folder("crops", up=2),
         kmeans_dir=folder("kmeans"),
         shards=list(SHARDS),
+        sheet=PLAN.sheet_digest(),
+        tables=code_digest("tables"),
         bootstraps=config["cluster"]["sweep"]["bootstraps"],
         seed=config["seed"],
         code=code_digest("trust.stage"),

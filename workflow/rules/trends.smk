@@ -22,11 +22,31 @@ rule trends:
         samples=rules.tables.output.samples,
         labels=ancient(PLAN.labels_file),
     output:
-        abundance="results/tables/abundance.tsv",
-        coarse="results/tables/abundance_coarse.tsv",
-        name="results/tables/abundance_name.tsv",
-        label="results/tables/abundance_label.tsv",
-        periods="results/tables/periods.tsv",
+        abundance=table(
+            "results/tables/abundance.tsv",
+            "2 Through time",
+            "Abundance of clusters",
+        ),
+        coarse=table(
+            "results/tables/abundance_coarse.tsv",
+            "2 Through time",
+            "Abundance of coarse groups",
+        ),
+        name=table(
+            "results/tables/abundance_name.tsv",
+            "2 Through time",
+            "Abundance by name",
+        ),
+        label=table(
+            "results/tables/abundance_label.tsv",
+            "2 Through time",
+            "Abundance by label",
+        ),
+        periods=table(
+            "results/tables/periods.tsv",
+            "2 Through time",
+            "Periods: effort, rejected and noise",
+        ),
     log:
         "results/logs/trends.log",
     benchmark:
@@ -115,10 +135,26 @@ rule changes:
         labels=ancient(PLAN.labels_file),
         reclusterings=rules.recluster.output.table if RECLUSTERED else [],
     output:
-        tests="results/tables/trend_tests.tsv",
-        timing="results/tables/timing.tsv",
-        harmonics="results/tables/harmonics.tsv",
-        change_points="results/tables/change_points.tsv",
+        tests=table(
+            "results/tables/trend_tests.tsv",
+            "2 Through time",
+            "Rising and falling",
+        ),
+        timing=table(
+            "results/tables/timing.tsv",
+            "2 Through time",
+            "Early and late: the succession",
+        ),
+        harmonics=table(
+            "results/tables/harmonics.tsv",
+            "2 Through time",
+            "Rhythms",
+        ),
+        change_points=table(
+            "results/tables/change_points.tsv",
+            "2 Through time",
+            "Candidate dates of change",
+        ),
         report="results/tables/trend_tests.json",
     log:
         "results/logs/changes.log",
@@ -174,9 +210,21 @@ rule groups:
         labels=ancient(PLAN.labels_file),
         reclusterings=rules.recluster.output.table if RECLUSTERED else [],
     output:
-        table="results/tables/groups.tsv",
-        effects="results/tables/group_effects.tsv",
-        curves="results/tables/curves.tsv",
+        table=table(
+            "results/tables/groups.tsv",
+            "3 Groups",
+            "Do the groups differ, and since when",
+        ),
+        effects=table(
+            "results/tables/group_effects.tsv",
+            "3 Groups",
+            "Each group against the mean of all",
+        ),
+        curves=table(
+            "results/tables/curves.tsv",
+            "3 Groups",
+            "Fitted courses of the groups",
+        ),
         report="results/tables/groups.json",
     log:
         "results/logs/groups.log",
@@ -230,11 +278,31 @@ rule community:
         samples=rules.tables.output.samples,
         labels=ancient(PLAN.labels_file),
     output:
-        diversity="results/tables/diversity.tsv",
-        turnover="results/tables/turnover.tsv",
-        ordination="results/tables/ordination.tsv",
-        permanova="results/tables/permanova.tsv",
-        synchrony="results/tables/synchrony.tsv",
+        diversity=table(
+            "results/tables/diversity.tsv",
+            "4 Community",
+            "Diversity at equal effort",
+        ),
+        turnover=table(
+            "results/tables/turnover.tsv",
+            "4 Community",
+            "Change from period to period",
+        ),
+        ordination=table(
+            "results/tables/ordination.tsv",
+            "4 Community",
+            "Path of the community",
+        ),
+        permanova=table(
+            "results/tables/permanova.tsv",
+            "4 Community",
+            "Do communities of groups differ",
+        ),
+        synchrony=table(
+            "results/tables/synchrony.tsv",
+            "4 Community",
+            "Do groups rise and fall together",
+        ),
         report="results/tables/community.json",
     log:
         "results/logs/community.log",

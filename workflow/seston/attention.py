@@ -1,6 +1,5 @@
 """Stage `attention`: where a vision transformer looks, before and after training."""
 
-import difflib
 import logging
 from pathlib import Path
 
@@ -8,59 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from seston import store
-from seston.collection import Tiles, choose_images
-from seston.crops import read_crops
+from seston.attended import SMALL, choose, find, pictures, squares, typical
+from seston.collection import Tiles
 from seston.errors import SestonError
 from seston.models.attention_maps import attention_maps
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import read_model
-from seston.tiles import make_tile
 
 log = logging.getLogger("seston")
-
-#: Side of the pictures the maps are laid over, px.
-PICTURE = 256
-
-
-def choose(
-    tiles: Tiles, asked: list[str], images: int, seed: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return the positions to show, and which of them were asked for by id.
-
-    First the ones asked for, in the order asked; then `images` drawn at random from the
-    others, evenly over the samples.
-
-    Raises
-    ------
-    SestonError
-        If an id is unknown, with those that look like it.
-    """
-    wanted = list(dict.fromkeys(asked))
-    where = {name: number for number, name in enumerate(tiles.ids.tolist())} if wanted else {}
-    unknown = [f"{one}{_near(one, tiles)}" for one in wanted if one not in where]
-    if unknown:
-        raise SestonError(
-            f"attention.ids: {len(unknown)} of {len(wanted)} are no organisms of this run (what"
-            f" was rejected has no tile): {'; '.join(unknown)}"
-        )
-    first = np.array([where[one] for one in wanted], np.int64)
-    rest = np.setdiff1d(np.arange(len(tiles)), first)
-    drawn = choose_images(tiles.sample_codes[rest], images, np.random.default_rng(seed))[:images]
-    positions = np.concatenate([first, rest[np.sort(drawn)]])
-    return positions, np.arange(len(positions)) < len(first)
-
-
-def pictures(
-    tiles: Tiles, positions: npt.NDArray[np.int64], segment_dir: Path
-) -> npt.NDArray[np.uint8]:
-    """Return the crops behind these tiles, (n, PICTURE, PICTURE, 3), padded as the tiles are."""
-    shards = np.repeat([file.path.stem for file in tiles.files], [len(f) for f in tiles.files])
-    found: dict[str, tuple[float | None, bytes]] = {}
-    for shard in np.unique(shards[positions]):
-        ids = tiles.ids_at(positions[shards[positions] == shard])
-        found |= read_crops(segment_dir / str(shard) / "crops.parquet", ids)
-    shown = [make_tile(found[name][1], PICTURE) for name in tiles.ids_at(positions)]
-    return np.stack(shown) if shown else np.empty((0, PICTURE, PICTURE, 3), np.uint8)
 
 
 def attention(
@@ -70,6 +24,7 @@ def attention(
     shards: list[str],
     pretrained: Path,
     finetuned: Path | None = None,
+    examples: Path | None = None,
     attention: Path,
     images: int,
     ids: list[str] | None = None,
@@ -78,6 +33,8 @@ def attention(
     threads: int = 1,
 ) -> None:
     """Compute attention maps of the same images before and after fine-tuning.
+
+    Besides, where a model looks in the most typical organism of each cluster.
 
     Parameters
     ----------
@@ -91,9 +48,13 @@ def attention(
         Model file before training.
     finetuned : pathlib.Path or None
         Model file after training, if there is one.
+    examples : pathlib.Path or None
+        Organisms of each cluster (``examples.parquet``).
     attention : pathlib.Path
         ``.npz`` file to write: ids, chosen, pictures, tiles, per model its name (last block
-        per head) and ``<name>_rollout``, note.
+        per head) and ``<name>_rollout``, note. With `examples` also clustering (its
+        fingerprint), clusters, clusters_ids, clusters_pictures, and per model
+        ``clusters_<name>`` (rollout).
     images : int
         How many images to draw, evenly over the samples.
     ids : list of str or None
@@ -108,7 +69,7 @@ def attention(
     Raises
     ------
     SestonError
-        If tiles and models do not fit, or an id is unknown.
+        If tiles, models and examples do not fit together, or an id is unknown.
     """
     where = choose_device(device)
     repeatable(threads, where)
@@ -121,28 +82,47 @@ def attention(
         "pictures": pictures(tiles, positions, segment_dir),
         "tiles": shown,
     }
+    of_clusters = np.empty((0, *shown.shape[1:]), np.uint8)
+    if examples is not None:
+        of_clusters, more = _of_clusters(tiles, examples)
+        arrays |= more
+    both = np.concatenate([shown, of_clusters])
     notes = []
     for name, path in (("pretrained", pretrained), ("finetuned", finetuned)):
         if path is None:
             continue
         backbone, card, _ = read_model(path)
         tiles.require_fit(path, card.image_size, card.tiles)
-        maps = attention_maps(backbone, shown, where)
+        maps = attention_maps(backbone, both, where)
         if maps is None:
             notes.append(f"{card.name} has no attention from a CLS token to patches")
             continue
-        arrays[name], arrays[f"{name}_rollout"] = maps
+        arrays[name], arrays[f"{name}_rollout"] = (one[: len(shown)] for one in maps)
+        if examples is not None:
+            arrays[f"clusters_{name}"] = maps[1][len(shown) :]
     arrays["note"] = np.array("; ".join(dict.fromkeys(notes)))
     with store.atomic(attention) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
-    log.info("attention of %d images%s", len(shown), "".join(f"; {note}" for note in notes))
+    told = f" and {len(of_clusters)} clusters" if examples is not None else ""
+    log.info("attention of %d images%s%s", len(shown), told, "".join(f"; {one}" for one in notes))
 
 
-def _near(name: str, tiles: Tiles) -> str:
-    sample, _, _ = name.partition("/")
-    same = tiles.ids[tiles.samples == sample].tolist()
-    if same:
-        near = difflib.get_close_matches(name, same, 3)
-        return f" (did you mean {' or '.join(near)}?)" if near else ""
-    near = difflib.get_close_matches(sample, np.unique(tiles.samples).tolist(), 3)
-    return f" (no sample {sample}{'; samples like it: ' if near else ''}{', '.join(near)})"
+def _of_clusters(
+    tiles: Tiles, examples: Path
+) -> tuple[npt.NDArray[np.uint8], dict[str, npt.NDArray]]:
+    """Return the tiles of the clusters' organisms, and what the file tells of them."""
+    table, clustering = typical(examples)
+    ids = table["image_id"].to_pylist()
+    positions = find(tiles, ids)
+    if (positions < 0).any():
+        raise SestonError(
+            f"{examples}: {ids[int(positions.argmin())]} has no tile in this run; delete it and"
+            " run again"
+        )
+    arrays: dict[str, npt.NDArray] = {
+        "clustering": np.array(clustering),
+        "clusters": table["cluster"].to_numpy(),
+        "clusters_ids": np.array(ids, dtype=np.str_),
+        "clusters_pictures": squares(table["crop"].to_pylist(), SMALL),
+    }
+    return tiles.take(positions), arrays

@@ -51,7 +51,11 @@ STAGES = {
     "trust": "seston.trust.stage:trust",
     "adopt": "seston.frozen.adopt:adopt",
     "drift": "seston.frozen.drift:drift",
-    "report": "seston.report.pages:report",
+    "report": "seston.report.page.stage:report",
+    "sprites": "seston.report.map.sprites:sprites",
+    "map-page": "seston.report.map.stage:map_page",
+    "label-page": "seston.label.page:label_page",
+    "label": "seston.label.server:label",
 }
 
 

@@ -1,12 +1,8 @@
 """The settings of a run: checked against the schema, with defaults filled in.
 
-All mistakes are told at once, each with the path of its key and, for an
-unknown key, the nearest known one.
+All mistakes are told at once, each with the path of its key.
 """
 
-import difflib
-import re
-from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ import jsonschema
 import yaml
 
 from seston.errors import SestonError
+from seston.mistakes import explain
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -45,56 +42,11 @@ def complete(config: dict[str, Any], schema: Path = SCHEMA) -> dict[str, Any]:
         jsonschema.Draft202012Validator(rules).iter_errors(config),
         key=lambda error: list(map(str, error.absolute_path)),
     )
-    mistakes = [line for error in found for line in _explain(error)]
+    # A value may break several rules (empty and of the wrong form): the sentence is the same.
+    mistakes = list(dict.fromkeys(line for error in found for line in explain(error)))
     if mistakes:
         raise SestonError("config: " + "\n        ".join(mistakes))
     return _filled(config, rules)
-
-
-def repeated_keys(path: Path) -> list[str]:
-    """Return the keys that stand twice in one mapping of a YAML file, with lines.
-
-    YAML readers keep the last of them without a word.
-    """
-    tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    return list(_repeated(tree, path)) if tree is not None else []
-
-
-def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
-    where = ".".join(map(str, error.absolute_path)) or "top level"
-    rule: Any = error.schema
-    given: Any = error.instance
-    if error.validator == "additionalProperties":
-        known = list(rule.get("properties", {}))
-        for key in sorted(set(given) - set(known), key=str):
-            full = ".".join([*map(str, error.absolute_path), str(key)])
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = (
-                f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known) or '-'}"
-            )
-            yield f"unknown key {full!r}; {hint}"
-    elif error.validator == "required":
-        yield f"{where}: {error.message}"
-    else:
-        about = " ".join(rule.get("description", "").split())
-        if error.validator == "anyOf":  # jsonschema's own words name no type
-            yield f"{where}: found {given!r} ({about}){_hint(given)}"
-            return
-        hint = _hint(given, rule.get("enum", ()))
-        yield f"{where}: {error.message}{f' ({about})' if about else ''}{hint}"
-
-
-def _hint(given: Any, words: Sequence[Any] = ()) -> str:
-    """Say how YAML reads what people write, and which of the words they may have meant."""
-    near = difflib.get_close_matches(given, map(str, words), n=1) if isinstance(given, str) else []
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    if isinstance(given, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", given, re.IGNORECASE):
-        digits, power = given.lower().split("e")
-        return f"; YAML takes {given} for text: write {digits}.0e{int(power):+d}"
-    if isinstance(given, bool):
-        return "; YAML takes yes, no, on and off for true and false: quote the word"
-    return ""
 
 
 def _dates_as_text(value: Any) -> Any:
@@ -111,18 +63,3 @@ def _filled(value: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
         key: _filled(full[key], rule) if "properties" in rule else full[key]
         for key, rule in known.items()
     }
-
-
-def _repeated(node: yaml.Node, path: Path) -> Iterator[str]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated(item, path)
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[Hashable, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                first = seen[key.value]
-                yield f"{path}, line {line}: {key.value!r} stands here and in line {first}"
-            seen[key.value] = line
-            yield from _repeated(value, path)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seston.errors import SestonError
+from seston.grouping import hint
 from seston.recognise import Found, recognise
 
 #: Where those who run IFCBs put bins that are no samples.
@@ -33,8 +34,8 @@ def discover(directory: Path, /) -> None:
     (png, jpg, tif; the folder that holds them directly is one sample) and
     archives of pictures (zip, tar, tar.gz). Folders of pictures larger than a
     million pixels are proposed as raw frames. Paths are relative to the
-    current folder, where the sheet is to be saved. What was passed over, or
-    is to be looked at, is told on standard error.
+    current folder, where the sheet is to be saved. What was passed over, is to
+    be looked at, or is perhaps a group, is told on standard error.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def discover(directory: Path, /) -> None:
     if not directory.is_dir():
         raise SestonError(f"{directory}: no such folder; give the folder that holds the data")
     found, notes = find_samples(directory)
+    notes += hint([sample.path.relative_to(directory) for sample in found])
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     if not found:

@@ -5,16 +5,16 @@ Read at every start of Snakemake, in every job, so nothing heavy is imported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from difflib import get_close_matches
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from seston.config import complete, repeated_keys
+from seston.config import complete
 from seston.errors import SestonError
+from seston.feasible import require_feasible, require_labels
 from seston.samples import cut_into_shards, raw_digest, sheet_digest
 from seston.sheet import Sample, read_sheet
+from seston.yaml_file import require_readable
 
 
 @dataclass(frozen=True)
@@ -113,31 +113,15 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
     SestonError
         With all mistakes of the first part that has any: settings, sheet, shards.
     """
-    repeated = [line for file in files if file.is_file() for line in repeated_keys(file)]
-    if repeated:
-        raise SestonError("config: a key stands twice:\n        " + "\n        ".join(repeated))
+    for file in filter(Path.is_file, files):
+        require_readable(file)
     full = complete(config)
-    frozen = full["cluster"]["frozen"]
-    tuned = full["finetune"]["method"] != "none" and not frozen
-    wanted = full["cluster"]["model"]
-    if frozen:
-        _require_frozen(frozen, wanted)
-    if wanted == "finetuned" and not tuned:
-        raise SestonError(
-            "config: cluster.model is 'finetuned' but finetune.method is 'none';"
-            " set cluster.model to 'auto' or choose a method"
-        )
-    parts, batch = full["finetune"]["accumulate"], full["finetune"]["batch_size"]
-    if parts > batch:
-        raise SestonError(
-            f"config: finetune.accumulate: {parts} parts of a batch of {batch} images; set at most"
-            " finetune.batch_size"
-        )
-    _require_columns(full["cluster"]["columns"])
-    _require_date(full["trends"]["day_zero"])
+    require_feasible(full)
+    tuned = full["finetune"]["method"] != "none" and not full["cluster"]["frozen"]
+    read = read_sheet(Path(full["samples"]))
     plan = Plan(
         config=full,
-        shards=cut_into_shards(read_sheet(Path(full["samples"])), full["shard_by"]),
+        shards=cut_into_shards(read, full["shard_by"]),
         models=["pretrained", "finetuned"] if tuned else ["pretrained"],
     )
     for name in plan.weights_file:
@@ -156,59 +140,8 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
                 f"config: {key}: found {names[0]!r}, expected a table with the columns"
                 f" {columns}, or '' for none; there is no such file in {Path.cwd()}"
             )
+    require_labels(full, read)
     return plan
-
-
-def _require_columns(columns: Mapping[str, float]) -> None:
-    """Raise `SestonError` unless all are measurements, perhaps with log_ before the name."""
-    if not columns:
-        return
-    from seston import schemas  # only who asks for it waits for pyarrow
-
-    measured = [*schemas.MEASUREMENTS.names, *schemas.FRINGE_CORRECTED.names]
-    known = [name for name in measured if name not in ("at_border", "diatom")]
-    wrong = [name for name in columns if name.removeprefix("log_") not in known]
-    if wrong:
-        log = "log_" if wrong[0].startswith("log_") else ""
-        near = [log + name for name in get_close_matches(wrong[0].removeprefix(log), known, n=1)]
-        raise SestonError(
-            f"config: cluster.columns: found {', '.join(map(repr, wrong))}, expected measurements,"
-            f" perhaps with log_ before them; "
-            + (f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}")
-        )
-
-
-def _require_date(day_zero: str) -> None:
-    """Raise `SestonError` unless this is a date of the calendar, or none."""
-    try:
-        date.fromisoformat(day_zero or "2000-01-01")
-    except ValueError:
-        raise SestonError(
-            f"config: trends.day_zero: found {day_zero!r}, expected a date of the calendar as"
-            " YYYY-MM-DD, or '' for none"
-        ) from None
-
-
-def _require_frozen(frozen: str, wanted: str) -> None:
-    """Raise `SestonError` unless this can be the results folder of an earlier run."""
-    folder = Path(frozen)
-    within = folder / "results"
-    if wanted == "finetuned":
-        raise SestonError(
-            "config: cluster.model is 'finetuned', but with cluster.frozen the model is that of the"
-            " earlier run; set cluster.model to 'auto'"
-        )
-    if not (folder / "chosen_model.txt").is_file():
-        raise SestonError(
-            f"config: cluster.frozen: found {frozen!r}, expected the results folder of an earlier,"
-            f" finished run; there is no {folder / 'chosen_model.txt'} (looked from {Path.cwd()})"
-            + (f"; did you mean {within}?" if (within / "chosen_model.txt").is_file() else "")
-        )
-    if folder.resolve() == Path("results").resolve():
-        raise SestonError(
-            f"config: cluster.frozen: {frozen!r} is the folder that this run writes to: move the"
-            " earlier results to another name first, or run in another folder (--directory)"
-        )
 
 
 def _digest(names: Sequence[str]) -> str:

@@ -36,8 +36,8 @@ TESTS = [
 ]  # fmt: skip
 TIMING = [
     "site", "class", "periods", "images", "centre", "centre_low", "centre_high", "centre_day",
-    "spread_days", "p", "q", "occupied", "first_seen", "last_seen", "peak", "label", "shown",
-    "order", "flags",
+    "centre_day_low", "centre_day_high", "spread_days", "p", "q", "occupied", "first_seen",
+    "last_seen", "peak", "label", "shown", "order", "flags",
 ]  # fmt: skip
 HARMONICS = [
     "site", "group", "class", "cycle", "hours", "cycles", "samples", "amplitude",
@@ -182,12 +182,14 @@ def _whole(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 
 def _dated(table: pd.DataFrame, period: Period, day_zero: str) -> pd.DataFrame:
-    """Write centres as ISO text, to the nearest day or, of hours, minute; and as day numbers."""
+    """Write centres as ISO text, to the nearest day or, of hours, minute; and as day numbers.
+
+    Day numbers have decimals: the interval of a centre may be shorter than a day.
+    """
     table = table.copy()
-    times = table["centre"].to_numpy("datetime64[m]")
-    table["centre_day"] = day_numbers(times, day_zero)
     for name in ("centre", "centre_low", "centre_high"):
         times = table[name].to_numpy("datetime64[m]")
+        table[name.replace("centre", "centre_day")] = day_numbers(times, day_zero)
         if period != "hour":
             times = (times + np.timedelta64(12, "h")).astype("datetime64[D]")
         table[name] = np.datetime_as_string(times)

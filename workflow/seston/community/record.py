@@ -43,8 +43,8 @@ NOTES = {
     ),
     "turnover": (
         "Bray-Curtis distance of square-rooted shares and Aitchison's distance between successive"
-        " sampled periods; the noise floor is the distance that counting alone exceeds in"
-        " 1 - confidence of cases, from images dealt anew between the two periods"
+        " periods with enough images; the noise floor is the distance that counting alone exceeds"
+        " in 1 - confidence of cases, from images dealt anew between the two periods"
     ),
     "ordination": (
         "principal coordinates of the same distances between all groups and periods; the mean of"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seston.errors import SestonError
-from seston.labels.table import read_labels
+from seston.labels.table import read_agreed
 
 RECORDED, FOLDERS = "recorded", "folders"
 
@@ -87,7 +87,8 @@ def _from_folders(crops: pa.Table, ready_crops: Collection[str]) -> LabelSet:
 
 
 def _from_file(file: Path, ids: pa.ChunkedArray) -> LabelSet:
-    found = read_labels(file)
+    labels = read_agreed(file)
+    found = labels.by_image
     names = pa.array(found, pa.string())
     place = pc.index_in(ids, names)
     known = len(ids) - place.null_count
@@ -98,7 +99,8 @@ def _from_file(file: Path, ids: pa.ChunkedArray) -> LabelSet:
             " set labels.file to a table of this run, or to '' for none"
         )
     unknown = len(found) - known
-    note = f"{unknown} of {len(found)} labelled ids are not of this run" if unknown else ""
+    told = f"{unknown} of {len(found)} labelled ids are not of this run" if unknown else ""
+    note = "; ".join(text for text in (told, labels.left_out) if text)
     name = file.stem if file.stem not in (RECORDED, FOLDERS) else file.name
     values = pa.chunked_array([pa.array(found.values(), pa.string())])
     return _coded(name, values.take(place), note)

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from seston.models.backbones import Backbone, images_of
 
+#: Attention held at once, bytes: of one image at 224 px and patches of 8 px it is 180 MB.
+HELD = 64_000_000
+
 
 @torch.inference_mode()
 def attention_maps(
@@ -37,14 +40,16 @@ def attention_maps(
     grid, first = backbone.image_size // backbone.spec.patch, backbone.prefix
     backbone = backbone.to(device).eval()
     maps, flows = [], []
-    # One image at a time: all weights of one at 224 px are 180 MB. Of no image, the shape.
-    for start in range(max(1, len(tiles))):
-        images = images_of(torch.from_numpy(tiles[start : start + 1].copy()).to(device))
+    start, step = 0, 1  # the first image alone tells how much one holds
+    while start < max(1, len(tiles)):  # of no image, the shape
+        images = images_of(torch.from_numpy(tiles[start : start + step].copy()).to(device))
         weights = list(backbone.attentions(backbone.normalise(images)))
         if not weights:
             return None
         maps.append(weights[-1][:, :, 0, first:].unflatten(-1, (grid, grid)))
         flows.append(rollout(weights)[:, 0, first:].unflatten(-1, (grid, grid)))
+        start += step
+        step = max(1, HELD * step // max(1, sum(one.nbytes for one in weights)))
     return torch.cat(maps).cpu().numpy(), torch.cat(flows).cpu().numpy()
 
 

@@ -94,9 +94,16 @@ def lists_to_read(
         read *= 2
 
 
-def reading(lists: int, without: tuple[int, int] = (0, 0)) -> faiss.SearchParameters:
-    """Return how to search: lists to read; ranks to leave out, the last one exclusive."""
-    left_out = faiss.IDSelectorNot(faiss.IDSelectorRange(*without))
+def reading(
+    lists: int, without: tuple[int, int] | npt.NDArray[np.bool_] = (0, 0)
+) -> faiss.SearchParameters:
+    """Return how to search: lists to read; ranks to leave out, a range or one by one."""
+    if isinstance(without, tuple):
+        ranks: faiss.IDSelector = faiss.IDSelectorRange(*without)
+    else:
+        bits = np.packbits(without, bitorder="little")
+        ranks = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # as C++ takes it
+    left_out = faiss.IDSelectorNot(ranks)
     return faiss.SearchParametersIVF(nprobe=lists, sel=left_out)  # type: ignore[call-arg]  # the stubs lack keywords
 
 

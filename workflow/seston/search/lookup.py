@@ -20,6 +20,7 @@ from seston.search.index import WIDER, content, reading
 FEWEST = 200  # images ranked again, however few are asked for
 TOLD = {"embeddings", "content", "shards", "nprobe"}  # of the index, by its report
 AGAIN = "run the workflow again, which makes the index anew"
+LeftOut = tuple[int, int] | npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Lookup:
         return self.rows.take(self.rows.order[[rank]])[0]
 
     def nearest(
-        self, query: npt.NDArray[np.float32], count: int, without: tuple[int, int] = (0, 0)
+        self, query: npt.NDArray[np.float32], count: int, without: LeftOut = (0, 0)
     ) -> Near:
         """Return the nearest images to an embedding (D,), at most `count`.
 
@@ -119,14 +120,18 @@ class Lookup:
         ----------
         query : ndarray of float32, shape (D,)
         count : int
-        without : (int, int)
-            First and last (exclusive) rank of images that are left out.
+        without : (int, int), or ndarray of bool, shape (n,)
+            Images that are left out: first and last (exclusive) rank, or true for each of them.
         """
-        count = min(count, len(self) - (without[1] - without[0]))
+        if isinstance(without, tuple):
+            left_out, lists = without[1] - without[0], self._read
+        else:  # the lists nearest to the query may be left out as a whole
+            left_out, lists = int(without.sum()), self._lists
+        count = min(count, len(self) - left_out)
         if count <= 0:
             none = np.empty(0, np.float32)
             return Near(np.empty(0, np.int64), none, none)
-        found = self._candidates(query, count, without, self._read)
+        found = self._candidates(query, count, without, lists)
         if len(found) < count:  # so many are left out, or asked for: read all lists
             found = self._candidates(query, count, without, self._lists)
         rows = self.rows.take(self.rows.order[found])
@@ -137,7 +142,7 @@ class Lookup:
         return Near(found[order], distances[order], cosines[order])
 
     def _candidates(
-        self, query: npt.NDArray[np.float32], count: int, without: tuple[int, int], lists: int
+        self, query: npt.NDArray[np.float32], count: int, without: LeftOut, lists: int
     ) -> npt.NDArray[np.int64]:
         wanted = min(max(WIDER * count, FEWEST), len(self))
         found = self._index.search(query[None], wanted, params=reading(lists, without))[1][0]

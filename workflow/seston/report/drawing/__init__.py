@@ -1,0 +1,1 @@
+"""How all is drawn: one look, axes of time, marks, mosaics; where figures and numbers are put."""
