@@ -83,10 +83,18 @@ class Page:
     def wait(self, expression: str, seconds: float = 10) -> None:
         """Wait until an expression is true in the page."""
         end = time.monotonic() + seconds
-        while not self.value(f"!!({expression})"):
+        while not self._is_so(expression):
             if time.monotonic() > end:
                 raise TimeoutError(f"not within {seconds} s: {expression}; errors: {self.errors}")
             time.sleep(0.02)
+
+    def _is_so(self, expression: str) -> bool:
+        try:
+            return bool(self.value(f"!!({expression})"))
+        except RuntimeError as error:
+            if "Cannot find context" not in str(error):
+                raise
+            return False  # the page is just being left for another one
 
     def size(self, width: int, height: int, ratio: float = 1.0) -> None:
         """Give the page this size in CSS pixels, and pixels of the screen per CSS pixel."""

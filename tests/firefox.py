@@ -66,7 +66,10 @@ def open_firefox(profile: Path, downloads: Path | None = None, **preferences: ob
         process.wait(timeout=20)
 
     try:
-        return Page(_address(said) + "/session", ended, new_session=True)
+        page = Page(_address(said) + "/session", ended, new_session=True)
+        # The first tab leaves the focus to the address bar: no key would press a button of a page.
+        page.context = page.send("browsingContext.create", type="tab")["context"]
+        return page
     except BaseException:
         ended()
         raise

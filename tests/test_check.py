@@ -67,6 +67,16 @@ def test_what_the_workflow_would_stop_at_is_told(sheet, capsys, tmp_path):
     check(sheet, config=config)
 
 
+def test_the_largest_shard_is_told(sheet, capsys, tmp_path):
+    check(sheet)
+    assert "makes 2 shards; the largest, 2024-W19, has 5 organisms" in capsys.readouterr().out
+    config = tmp_path / "my.yaml"
+    config.write_text("shard_by: sample\n")
+    write_folder(tmp_path / "empty", 7)
+    check(sheet, config=config)
+    assert "sample makes 3 shards; the largest, none, has 7 organisms" in capsys.readouterr().out
+
+
 def test_copies_are_told_across_samples(sheet, capsys, tmp_path):
     write_folder(tmp_path / "empty", 2)  # the same drawings as in crops
     check(sheet)

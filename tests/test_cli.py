@@ -3,6 +3,7 @@
 import inspect
 import re
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 
@@ -15,6 +16,15 @@ def test_help_lists_every_stage_with_what_it_does(capsys):
     printed = capsys.readouterr().out
     for name in STAGES:
         assert re.search(rf"│ {name} +\S+", printed), name
+
+
+def test_help_runs_on_from_line_to_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    main(["label", "--help"])
+    about = capsys.readouterr().out.split("\n\n")[2].split("\n")
+    assert about[0].startswith("Serves the pages of the run")
+    for line, after in pairwise(about):
+        assert len(line.rstrip()) + len(f" {after.split()[0]}") > 70
 
 
 def test_every_rule_calls_its_stage_with_options_that_exist_and_none_missing():

@@ -94,7 +94,7 @@ def test_text_from_the_tables_stays_text(page):
     for tag, attributes in Reader(page).tags:
         for name in ("src", "href"):
             target = attributes.get(name) or "#"
-            pages = ("map.html", "label.html")
+            pages = ("index.html", "map.html", "label.html")
             assert target.startswith(("data:", "#", "figures/", "data/", *pages)), (tag, target)
             if target.startswith(("figures/", "data/")) and not target.endswith(".pdf"):
                 assert (page.parent / target).exists(), target

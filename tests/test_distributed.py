@@ -164,6 +164,28 @@ def test_sigterm_to_the_launcher_saves_once_and_ends_all(run: Path, repository: 
     assert 0 < state["step"] < 1600 and len(state["history"]) == state["step"]
 
 
+def test_death_of_the_launcher_ends_all_and_a_second_run_goes_on(
+    run: Path, repository: Path
+) -> None:
+    options = {"epochs": 400, "save_every": 10_000, "processes": 2, "device": "cpu"}
+    process = subprocess.Popen(
+        command(run, **options), stderr=subprocess.PIPE, text=True, env=environment(repository)
+    )
+    assert process.stderr is not None
+    assert any("2 process(es)" in line for line in process.stderr)
+    members = psutil.Process(process.pid).children()
+    assert len(members) == 2
+    process.kill()
+    gone, left = psutil.wait_procs(members, timeout=60)
+    assert len(gone) == 2 and not left
+    # They say so where the launcher would have: the pipe is closed once all of them are gone.
+    assert process.stderr.read().count("asked to end") == 1
+    process.wait(60)
+    assert not (run / "out.safetensors").exists()
+    state = torch.load(run / "out.resume", weights_only=True)
+    assert 0 < state["step"] < 1600 and len(state["history"]) == state["step"]
+
+
 @pytest.mark.parametrize("whom", [0, 1])
 def test_sigterm_to_one_process_ends_all_at_the_same_step(run: Path, whom: int) -> None:
     members = start_forks(2, run, epochs=400, save_every=4)

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from seston.errors import SestonError
-from seston.report.drawing import pictures
-from seston.report.drawing.pictures import Picture
+from seston.report.drawing.pictures import Part, Picture
 from seston.report.figures.site_figures import SiteFigures
 from seston.report.figures.studio import Drawn
 from seston.report.page import embedded
@@ -19,13 +18,18 @@ from seston.report.page.fitted import fitted
 def drawn(folder: Path, sites: int = 3, figures: int = 2) -> Drawn:
     """Sites with figures of their own, two clusters with two boards each, one candidate."""
     Image.effect_noise((300, 200), 60).save(folder / "a.png")
-    board = pictures.encode(Image.effect_noise((640, 300), 60), *pictures.SMALL[0])
+    Image.effect_noise((640, 600), 60).convert("RGB").save(folder / "b.png")
+    upper, lower = (Part(folder / "b.png", (0, top, 640, top + 300)) for top in (0, 300))
     course = {f"s{i}": {"slopes": [f"{i}-{j}" for j in range(figures)]} for i in range(sites)}
     files = {name: folder / "a.png" for some in course.values() for name in some["slopes"]}
     return Drawn(
         files | {"strangest": folder / "a.png"},
-        {(cluster, name): board for cluster in (3, 7) for name in ("typical", "random")},
-        {1: board},
+        {
+            (cluster, name): part
+            for cluster in (3, 7)
+            for name, part in (("typical", upper), ("random", lower))
+        },
+        {1: upper},
         [SiteFigures(f"s{i}") for i in range(sites)],
         course,
     )
@@ -42,10 +46,12 @@ def test_blank_pictures_tell_how_large_the_rest_is(tmp_path):
 def test_boards_shrink_into_the_room_that_figures_leave(tmp_path):
     made = drawn(tmp_path)
     whole = embed(made, LADDER[0], [3, 7], 10**7)
-    assert whole.boards[7]["random"] == made.boards[7, "random"]
+    assert whole.boards[3] == whole.boards[7]
+    assert whole.boards[7]["typical"] == whole.candidate_mosaics[1] != whole.boards[7]["random"]
+    assert whole.boards[7]["random"].width == 640
     assert not whole.coarse_pictures
     figures = sum(len(one.uri) for one in whole.pictures.values())
-    room = 2 * figures + len(made.candidates[1].uri)
+    room = 2 * figures + len(whole.candidate_mosaics[1].uri)
     less = embed(made, LADDER[0], [3, 7], room, threads=2)
     every = [one for some in less.boards.values() for one in some.values()]
     every += [*less.pictures.values(), *less.candidate_mosaics.values()]

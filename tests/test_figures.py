@@ -1,15 +1,27 @@
 """What the figures show, checked before anything is drawn."""
 
+from base64 import b64decode
 from io import BytesIO
 from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from PIL import Image
 
 from seston.report.drawing import mosaics, pictures, sparklines, style
-from seston.report.figures import attention_panels, embedding_map, evidence_figure, loss_curve
+from seston.report.drawing.class_colours import class_colours
+from seston.report.drawing.pictures import Part
+from seston.report.drawing.time_axis import TimeAxis
+from seston.report.figures import (
+    attention_panels,
+    embedding_map,
+    evidence_figure,
+    loss_curve,
+    quality_figure,
+)
 from seston.report.given import attention_values, evidence
 
 
@@ -94,15 +106,17 @@ def test_a_scale_bar_is_as_long_as_it_says():
     assert line[length + 10 : length + 200].any()  # its length, in letters beside it
 
 
-def test_names_stand_over_the_boards_of_a_sheet():
+def test_names_stand_over_the_boards_of_a_sheet(tmp_path):
     boards = {name: mosaics.paint(mosaics.pack([crop(100, 60)])) for name in ("one", "other")}
-    sheet = np.asarray(mosaics.sheet(boards))
+    places = mosaics.save_sheet(boards, tmp_path / "sheet.png")
+    sheet = Image.open(tmp_path / "sheet.png")
     high = next(iter(boards.values())).height
-    assert sheet.shape == (2 * (mosaics.HEAD + high), mosaics.WIDTH + 2 * mosaics.MARGIN, 3)
+    assert sheet.size == (mosaics.WIDTH + 2 * mosaics.MARGIN, 2 * (mosaics.HEAD + high))
     for top in (0, mosaics.HEAD + high):
-        assert (sheet[top : top + mosaics.HEAD] < 100).any()
-    inside = sheet[mosaics.HEAD : mosaics.HEAD + high, mosaics.MARGIN : -mosaics.MARGIN]
-    np.testing.assert_array_equal(inside, np.asarray(boards["one"]))
+        assert (np.asarray(sheet)[top : top + mosaics.HEAD] < 100).any()
+    for name, board in boards.items():
+        assert places[name].path == tmp_path / "sheet.png"
+        np.testing.assert_array_equal(np.asarray(sheet.crop(places[name].box)), np.asarray(board))
 
 
 def test_what_was_shrunk_has_a_dashed_frame():
@@ -122,12 +136,41 @@ def test_a_sparkline_is_of_the_series_that_holds_most():
         count=[50, 1, 3], share=[0.5, 0.1, 0.3],
         share_low=[0.4, 0.0, 0.2], share_high=[0.6, 0.2, 0.6],
     )  # fmt: skip
-    line = sparklines.sparkline(table, 0)
+    line = sparklines.sparkline(table, 0, TimeAxis())
     assert line is not None
     assert (line.site, line.first, line.last, line.top) == ("b", "2020-01-01", "2020-01-03", 0.6)
     assert (line.dots, line.hollow) == ("M0.00,20.00h0M100.00,12.00h0", "")
     assert line.lines == "M0.00,20.00L100.00,12.00"
-    assert sparklines.sparkline(table[table["site"] == "a"], 0) is None
+    assert sparklines.sparkline(table[table["site"] == "a"], 0, TimeAxis()) is None
+
+
+def test_the_axes_of_sparklines_are_those_of_the_figures():
+    days = ["2020-01-01", "2020-01-03", "2020-01-05"]
+    table = rows(
+        cluster=0, site="s", group=["a", "b", "b"], period=days, count=[1, 5, 5],
+        share=[0.1, 0.1, 0.2], share_low=[0.0, 0.0, 0.1], share_high=[0.2, 0.9, 0.3],
+    )  # fmt: skip
+    line = sparklines.sparkline(table, 0, TimeAxis(day_zero="2020-01-01"))
+    # Group b was not sampled on the first day of the site: its line starts half-way.
+    assert (line.group, line.first, line.last) == ("b", "day 0", "day 4")
+    assert line.lines == "M50.00,19.20L100.00,14.40"
+    # An interval to 0.9 would press the line to the ground: it is followed to 2.5 times the top.
+    assert line.top == pytest.approx(0.5)
+    assert line.bands == "M50.00,0.00L100.00,9.60L100.00,19.20L50.00,24.00Z"
+
+
+def test_what_spans_decades_has_dots_and_no_bars():
+    """A bar on a logarithmic axis would have no foot, and its height would mean nothing."""
+    samples = pd.DataFrame({"listed": [1.0, 20, 3000], "volume_ml": [1.0, 2, 3], "focus": np.nan})
+    columns = quality_figure.columns_of(3)
+    figure = Figure()
+    wide, narrow = figure.subplots(2, 1)
+    for axes, name in ((wide, "listed"), (narrow, "volume_ml")):
+        quality_figure._bars(axes, columns.of(samples[name].to_numpy(), np.sum), name)
+    assert (wide.get_yscale(), narrow.get_yscale()) == ("log", "linear")
+    assert (len(wide.patches), len(narrow.patches)) == (0, 3)
+    assert wide.lines[0].get_ydata().tolist() == [1, 20, 3000]
+    assert wide.get_ylabel() == "listed (log)"
 
 
 def test_the_map_draws_a_sample_that_the_seed_fixes(monkeypatch):
@@ -161,11 +204,16 @@ def test_the_dates_below_the_map_have_room(days):
     assert all(right[0] - left[1] > letter for left, right in pairwise(boxes))
 
 
-def test_two_hundred_clusters_have_two_hundred_colours():
-    colours = embedding_map.many_colours(200)
-    assert len(np.unique((colours * 255).round(), axis=0)) == 200
-    assert colours.min() >= 0
-    assert colours.max() <= 1
+def test_a_cluster_has_the_same_colour_on_every_map():
+    """That of its number, also where other clusters hold no organism, or all have few."""
+    places = np.linspace(0, 1, 6)
+    table = pd.DataFrame({"map_x": places, "map_y": places, "cluster": [9, 0, 9, 4, 0, 150]})
+    figure = embedding_map.draw_by_cluster(embedding_map.Points(table, 6))
+    [dots] = figure.axes[0].collections
+    drawn = [to_hex(colour) for colour in dots.get_facecolors()]
+    colours = class_colours(200)
+    assert drawn == [colours[cluster] for cluster in table["cluster"]]
+    assert len(set(drawn)) == 4
 
 
 def attention_of(n: int, models=("pretrained", "finetuned"), heads=2, seed=0) -> dict:
@@ -387,26 +435,54 @@ def test_pictures_shrink_until_they_fit(tmp_path):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 255, (400, 400, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.png")
-    steps = ((400, 90), (200, 80), (50, 60))
-    whole, less = pictures.embed({"a": tmp_path / "a.png"}, steps, 10**6)
+    part, steps = {"a": Part(tmp_path / "a.png")}, ((400, 90), (200, 80), (50, 60))
+    whole, less = pictures.embed(part, steps, 10**6)
     assert (whole["a"].width, less) == (400, False)
-    small, less = pictures.embed({"a": tmp_path / "a.png"}, steps, 6000)
+    small, less = pictures.embed(part, steps, 6000)
     assert (small["a"].width, less) == (50, True)
     assert len(small["a"].uri) <= 6000
-    with pytest.raises(pictures.SestonError, match="do not fit"):
-        pictures.embed({"a": tmp_path / "a.png"}, steps, 10)
+    with pytest.raises(pictures.SestonError, match="1 figures do not fit"):
+        pictures.embed(part, steps, 10)
 
 
-def test_pictures_that_are_made_shrink_too():
-    rng = np.random.default_rng(0)
-    noise = Image.fromarray(rng.integers(0, 255, (400, 400, 3), dtype=np.uint8))
-    steps = ((400, 90), (200, 80), (50, 60))
-    made = {name: pictures.encode(noise, *steps[0]) for name in "abc"}
-    assert pictures.fit(made, steps, 10**6) == (made, False)
-    small, less = pictures.fit(made, steps, 18_000)
-    assert ([one.width for one in small.values()], less) == ([50] * 3, True)
-    with pytest.raises(pictures.SestonError, match="3 figures do not fit"):
-        pictures.fit(made, steps, 10)
+def test_parts_of_a_file_are_pictures_of_their_own(tmp_path):
+    halves = np.full((100, 200, 3), 255, np.uint8)
+    halves[:, :80] = 0
+    Image.fromarray(halves).save(tmp_path / "a.png")
+    boxes = {"black": (0, 0, 80, 100), "white": (80, 0, 200, 50)}
+    parts = {name: Part(tmp_path / "a.png", box) for name, box in boxes.items()}
+    found, _ = pictures.embed(parts, ((400, 90),), 10**6, threads=2)
+    assert {name: (one.width, one.height) for name, one in found.items()} == {
+        "black": (80, 100), "white": (120, 50),
+    }  # fmt: skip
+    for name, one in found.items():
+        image = Image.open(BytesIO(b64decode(one.uri.removeprefix(pictures.HEAD))))
+        assert np.asarray(image.convert("L")).mean() == pytest.approx(
+            255 * (name == "white"), abs=3
+        )
+
+
+def test_a_few_files_tell_that_all_are_too_large(tmp_path, monkeypatch):
+    """Of many files not all are encoded in vain; and what comes out fits as closely as it can."""
+    rng, parts = np.random.default_rng(0), {}
+    for place in range(60):
+        side = 20 + 4 * place
+        Image.fromarray(rng.integers(0, 255, (side, side, 3), dtype=np.uint8)).save(
+            tmp_path / f"{place}.png"
+        )
+        parts[place] = Part(tmp_path / f"{place}.png")
+    steps = ((300, 95), (60, 80), (30, 60))
+    sizes = [sum(len(p.uri) for p in pictures.embed(parts, (s,), 10**8)[0].values()) for s in steps]
+    made, encode = [], pictures.encode
+    monkeypatch.setattr(
+        pictures, "encode", lambda image, *step: (made.append(step), encode(image, *step))[1]
+    )
+    found, less = pictures.embed(parts, steps, sizes[1])
+    assert less and max(one.width for one in found.values()) == 60
+    assert list(found) == list(parts)
+    assert made.count(steps[0]) <= pictures.MOST_TRIED < 60
+    assert made.count(steps[1]) <= pictures.MOST_TRIED + 60
+    assert steps[2] not in made
 
 
 def test_a_crop_keeps_its_colours():

@@ -45,7 +45,8 @@ def read(given: dict[str, Any]):
     """Read the findings among these options."""
     new = {
         "clusters", "clusters_json", "circumstances", "strangest", "density_table", "names",
-        "abundance_coarse", "abundance_name", "tree", "sweep", "drift", "drift_json", "new_types",
+        "abundance_coarse", "abundance_name", "abundance_label", "tree", "sweep", "drift",
+        "drift_json", "new_types",
     }  # fmt: skip
     results = read_results(**{name: value for name, value in given.items() if name not in new})
     return read_findings(
@@ -314,7 +315,7 @@ def test_the_page_stays_safe_and_small(page):
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         for name in ("src", "href"):
             target = attributes.get(name) or "#"
-            pages = ("map.html", "label.html")
+            pages = ("index.html", "map.html", "label.html")
             assert target.startswith(("data:", "#", "figures/", "data/", *pages)), (tag, target)
             if target.startswith("data/"):
                 assert (page.parent / target).exists(), target
@@ -388,6 +389,17 @@ def test_tables_that_do_not_fit_are_refused(tmp_path, option, column, value, tol
     table.to_csv(given[option], sep="\t", index=False)
     with pytest.raises(SestonError, match=told):
         read(given)
+
+
+def test_without_labels_their_table_has_no_rows_and_is_no_level(tmp_path):
+    given = make(tmp_path)
+    head, _, rows = given["abundance_name"].read_text().partition("\n")
+    table = tmp_path / "abundance_label.tsv"
+    table.write_text(head.replace("name", "label") + "\n")
+    assert set(read(given | {"abundance_label": table}).levels) == {"coarse"}
+    table.write_text(head.replace("name", "label") + "\n" + rows.partition("\n")[0] + "\n")
+    with pytest.raises(SestonError, match="by clusters"):
+        read(given | {"abundance_label": table})
 
 
 def test_tables_without_what_tells_of_them_are_refused(tmp_path):

@@ -1,6 +1,7 @@
 """The journal and the two tables: whatever happens between them, nothing is lost."""
 
 import errno
+import fcntl
 import json
 import signal
 import subprocess
@@ -302,7 +303,7 @@ def test_names_or_a_journal_of_another_clustering_are_refused(tmp_path):
     write_names(tmp_path / "names.tsv", {0: "junk"})
     with pytest.raises(SestonError, match=r"found names of clustering c1c1(?s:.*)seston rename"):
         open_book(tmp_path, clustering="d2" * 32)
-    (tmp_path / "names.journal.jsonl").unlink()
+    assert [one.name for one in tmp_path.iterdir()] == ["names.tsv"]  # no journal of that one
     with open_book(tmp_path):
         pass
     with pytest.raises(
@@ -316,6 +317,36 @@ def test_a_name_of_a_cluster_that_is_not_there_is_refused(tmp_path):
     (tmp_path / "names.tsv").write_text(text)
     with pytest.raises(SestonError, match="cluster 3, expected 0 to 2"):
         open_book(tmp_path)
+
+
+def test_where_nothing_was_said_nothing_is_left(tmp_path):
+    with open_book(tmp_path) as book:
+        assert (tmp_path / "names.journal.jsonl").exists()  # others are to see that it is in use
+        with pytest.raises(Refused):
+            book.save([DINO | {"cluster": K}])
+    assert list(tmp_path.iterdir()) == []
+    with open_book(tmp_path) as book:
+        book.save([DINO])
+    assert {one.name for one in tmp_path.iterdir()} == {"names.tsv", "names.journal.jsonl"}
+
+
+def test_a_file_that_another_server_removes_at_its_end_is_not_taken_for_locked(
+    tmp_path, monkeypatch
+):
+    path, flock, ended = tmp_path / "names.journal.jsonl", fcntl.flock, []
+
+    def after_the_other_one_ended(file, how):
+        if not ended:
+            ended.append(file)
+            path.unlink()
+        flock(file, how)
+
+    monkeypatch.setattr("seston.label.locks.fcntl.flock", after_the_other_one_ended)
+    with open_book(tmp_path) as book:
+        book.save([DINO])
+        assert len(path.read_text().splitlines()) == 2
+        with pytest.raises(SestonError, match="is in use by another"):
+            open_book(tmp_path)
 
 
 def test_two_servers_never_share_a_table(tmp_path):

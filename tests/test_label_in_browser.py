@@ -169,7 +169,7 @@ def test_what_is_searched_is_opened(page):
     page.press(*"rot", "Down")
     assert page.value("document.activeElement.getAttribute('aria-label')").startswith("Cluster 0, ")
     assert page.value(f"[{OPEN}, Seston.listed()]") == [2, [0]]
-    page.value("document.activeElement.click()")  # Firefox's driver presses no button by Enter
+    page.press("Enter")
     opened(page, 0)
     assert page.value(TOLD) == ""  # what was told is of another cluster
 
@@ -287,6 +287,20 @@ def test_grow_takes_what_is_not_clicked(page):
     page.wait("Seston.view.images.length === 0")
     page.press("u")
     page.wait("Seston.view.images.length === 13")  # the one that was refused stays away
+
+
+def test_growing_tells_shortly_in_which_cluster_an_image_is(page):
+    page.value("Seston.open(1)")
+    name(page, "Rotifer")
+    page.value("Seston.open(2, 'near')")
+    page.wait("Seston.view.images.length === 14")
+    first, last = (
+        page.value(f"(() => {{ const c = document.querySelector('#images > :{which}-child');"
+                   " return [c.querySelector('.size').textContent, c.ariaLabel]; })()")
+        for which in ("first", "last")
+    )  # fmt: skip
+    assert first[0] == "1 Rotifer" and first[1].endswith(", cluster 1 Rotifer")
+    assert last[0] == "cluster 0" and last[1].endswith(", cluster 0")
 
 
 def test_what_was_said_is_there_when_the_page_opens_again(page, run):

@@ -25,8 +25,8 @@ def package(tmp_path, monkeypatch):
 
 def use(root, monkeypatch):
     monkeypatch.setattr(lineage, "PACKAGE", root)
-    lineage.code_digest.cache_clear()
-    lineage._imports.cache_clear()
+    for cached in (lineage.code_digest, lineage._content_digest, lineage._file, lineage._needs):
+        cached.cache_clear()
 
 
 def digest_after(root, monkeypatch, stage):
@@ -48,6 +48,26 @@ def test_time_place_and_line_ends_do_not_matter(package, tmp_path, monkeypatch):
     assert digest_after(package, monkeypatch, "a") == before
     shutil.copytree(package, tmp_path / "elsewhere" / "seston")
     assert digest_after(tmp_path / "elsewhere" / "seston", monkeypatch, "a") == before
+
+
+def test_statements_are_found_as_by_parsing_whole_modules():
+    import ast
+
+    for path in sorted(lineage.PACKAGE.rglob("*.py")):
+        parsed = {
+            lineage._file(module)
+            for node in ast.walk(ast.parse(path.read_bytes()))
+            for module in lineage._modules(node)
+        }
+        assert {one for one in lineage._needs(path) if one.suffix == ".py"} == parsed, path
+
+
+def test_weights_and_templates_beside_a_module_count(package, monkeypatch):
+    before = {stage: lineage.code_digest(stage) for stage in ("a", "d")}
+    (package / "room" / "templates").mkdir()
+    (package / "room" / "templates" / "page.html").write_text("<p>")
+    after = {stage: digest_after(package, monkeypatch, stage) for stage in before}
+    assert after["a"] != before["a"] and after["d"] == before["d"]
 
 
 def test_a_stage_that_does_not_exist_is_an_error():

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 
 import pytest
 
@@ -15,8 +16,8 @@ EVIL = "</script><script>alert('&')</script>\u2028<!--"
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "p.html.j2").write_text(
-        "<style>{{ style }}</style>|{{ style_hash }}|{{ said }}|{{ block }}|"
-        "<script>{{ script }}</script>|{{ script_hash }}"
+        "<style>{{ style }}</style>¦{{ style_hash }}¦{{ said }}¦{{ block }}¦"
+        "<script>{{ script }}</script>¦{{ script_hash }}"
     )
     (tmp_path / "p.css").write_text("p > b { color: red }")
     (tmp_path / "a.js").write_text('const a = 1 < 2 && "x";')
@@ -26,7 +27,7 @@ def folder(tmp_path):
 
 def parts(folder) -> list[str]:
     values = {"said": EVIL, "block": data_block({"name": EVIL})}
-    return locked_page(folder, "p", values, ["a.js", "b.js"]).split("|")
+    return locked_page(folder, "p", values, ["a.js", "b.js"]).split("¦")
 
 
 def test_text_of_the_data_is_no_markup(folder):
@@ -53,3 +54,14 @@ def test_the_digests_are_those_of_the_text_between_the_tags(folder):
         digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
         assert html.unescape(told) == f"'sha256-{digest}'"
     assert "const a" in script and script.index("const a") < script.index("const b")
+
+
+def test_a_page_names_the_three_and_says_which_one_it_is(folder):
+    (folder / "map.html.j2").write_text('{% include "pages.html.j2" %}')
+    (folder / "map.css").write_text("")
+    row = locked_page(folder, "map", {}, [])
+    links = re.findall(r'<a href="([^"]+)"([^>]*)>(\w+)</a>', row)
+    assert [(href, word) for href, _, word in links] == [
+        ("index.html", "Report"), ("map.html", "Map"), ("label.html", "Names"),
+    ]  # fmt: skip
+    assert [bool(here) for _, here, _ in links] == [False, True, False]

@@ -16,6 +16,7 @@ from bidi import Page
 from browser import needs_browser
 from chromium import open_chromium
 from firefox import needs_firefox, open_firefox
+from seston.report.drawing.class_colours import class_colours
 from seston.report.map.sprites import sprites
 from seston.report.map.stage import map_page
 from synthetic_map import colour, organisms, write_map_run
@@ -581,33 +582,45 @@ def test_colours_of_a_selection_are_those_of_the_legend_in_both_lights(page):
         assert bar == swatch
 
 
-def test_the_first_classes_have_colours_that_can_be_told_apart(page):
-    for _ in range(2):
-        page.click("#light")
-        rgb = page.value("Array.from({length: 20}, (_, i) => seston.classColour(i))")
-        lab = oklab(np.array(rgb) / 255)
-        far = np.hypot.reduce(lab[:, None] - lab[None], axis=2) + np.eye(len(lab))
-        assert far[:12, :12].min() > 0.065
-        assert far.min() > 0.05
+def test_clusters_have_the_colours_of_the_report_in_both_lights(page, table):
+    for dark in (False, True):
+        page.value("(theme) => { document.documentElement.dataset.theme = theme; }",
+                   "dark" if dark else "light")  # fmt: skip
+        page.value("dispatchEvent(new Event('light'))")
+        swatches = page.value(
+            "[...document.querySelectorAll('#legend li')].map((row) =>"
+            " [row.textContent, row.querySelector('.swatch').style.backgroundColor])"
+        )
+        for cluster, hexed in enumerate(class_colours(3, dark=dark)):
+            bytes_ = ", ".join(str(one) for one in bytes.fromhex(hexed[1:]))
+            name = table["name"][table["cluster"] == cluster].iloc[0]
+            called = f"{cluster} · {name}" if name else f"cluster {cluster}"
+            [colour] = [colour for words, colour in swatches if words.startswith(called)]
+            assert colour == f"rgb({bytes_})"
+    page.value("() => { delete document.documentElement.dataset.theme; }", 0)
 
 
-def oklab(rgb: np.ndarray) -> np.ndarray:
-    """Return sRGB as OKLab, in which 0.02 is a difference that one just sees side by side."""
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    cones = light @ np.transpose(
-        [
-            [0.4122214708, 0.5363325363, 0.0514459929],
-            [0.2119034982, 0.6806995451, 0.1073969566],
-            [0.0883024619, 0.2817188376, 0.6299787005],
-        ]
-    )
-    return np.cbrt(cones) @ np.transpose(
-        [
-            [0.2104542553, 0.7936177850, -0.0040720468],
-            [1.9779984951, -2.4285922050, 0.4505937099],
-            [0.0259040371, 0.7827717662, -0.8086757660],
-        ]
-    )
+def test_each_class_that_goes_by_looks_has_a_picture_of_one_of_its_own(page, table):
+    def pictured(column):
+        page.value("async (name) => { await seston.map.colourBy(name); }", column)
+        page.value("new Promise((done) => setTimeout(done, 300))")  # sheets are decoded
+        return page.value(
+            "[...document.querySelectorAll('#legend li')].map((row) => [row.textContent,"
+            " [...row.querySelector('canvas')?.getContext('2d').getImageData(32, 32, 1, 1).data"
+            " ?? []]])"
+        )
+
+    colours = np.array([colour(row) for row in range(len(table))])
+    for column in ("cluster", "name"):
+        found = pictured(column)
+        assert len(found) == 3
+        for words, seen in found:
+            row = np.abs(colours - seen[:3]).max(axis=1).argmin()
+            assert np.abs(colours[row] - seen[:3]).max() < 12
+            assert words.startswith(table["name"][row] or ("no name", "cluster 1")) or (
+                words.startswith(f"{table['cluster'][row]} · {table['name'][row]}")
+            )
+    assert {len(seen) for _, seen in pictured("day")} == {0}
 
 
 def test_a_damaged_page_says_so(browser, html, tmp_path):

@@ -147,6 +147,50 @@ def test_cards_can_be_chosen_by_flag_group_and_name(browser):
     assert shown() == [0, 1, 2]
 
 
+def test_a_card_unfolds_by_keyboard_by_a_link_and_with_all_others(browser):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    def folded() -> list[bool]:
+        cards = "[...document.querySelectorAll('#cluster-grid .foot > details')]"
+        return browser.execute_script(f"return {cards}.map(card => !card.open)")
+
+    def boards() -> list[str]:
+        shown = browser.find_elements(By.CSS_SELECTOR, "#cluster-2 figcaption")
+        return [one.text.split(maxsplit=1)[1] for one in shown if one.is_displayed()]
+
+    unfold = browser.find_element(By.ID, "unfold")
+    if unfold.text == "Unfold all":  # an earlier test folded what was open
+        unfold.send_keys(Keys.ENTER)
+    assert folded() == [False] * 3
+    assert unfold.text == "Fold all"
+    unfold.send_keys(Keys.ENTER)
+    assert folded() == [True] * 3
+    # What a cluster is judged by is always there.
+    assert boards() == ["drawn at random"]
+    browser.find_element(By.CSS_SELECTOR, "#cluster-2 .foot summary").send_keys(Keys.ENTER)
+    assert boards() == ["drawn at random", "most typical"]
+    unfold.send_keys(Keys.ENTER)
+    unfold.send_keys(Keys.ENTER)
+    browser.execute_script("location.hash = ''; location.hash = 'cluster-2'")
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    assert sorted(folded()) == [False, True, True]
+    unfold.send_keys(Keys.ENTER)
+
+
+def test_the_strangest_lead_to_their_places_on_the_map(browser):
+    pairs = browser.execute_script(
+        "const told = (one, link) =>"
+        " [link.className, decodeURIComponent(link.hash), one.querySelector('.id').innerText];"
+        "return [...document.querySelectorAll('#strangest li')].map(one =>"
+        " [...one.querySelectorAll('a[href^=map]')].map(link => told(one, link)))"
+    )
+    assert len(pairs) > 2
+    for picture, name in pairs:
+        assert picture == ["picture", f"#id={name[2]}", name[2]]
+        assert name == ["", f"#id={name[2]}", name[2]]
+
+
 def test_every_section_can_be_reached_at_1366_px(browser):
     links = browser.find_elements("css selector", "#sections a")
     assert len(links) == len(browser.find_elements("css selector", "main > section"))

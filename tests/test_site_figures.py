@@ -46,7 +46,8 @@ def drawn(monkeypatch, tmp_path):
         figures[name] = figure
         return folder / f"{name}.png"
 
-    monkeypatch.setattr(style, "save", save)
+    monkeypatch.setattr(style, "save_png", save)
+    monkeypatch.setattr(style, "save_pdf", lambda *_: None)
 
     def draw(results, findings=None, site="s"):
         one = site_figures.draw_site(

@@ -256,7 +256,7 @@ rule names:
         runtime=grow(10),
     params:
         names=[f"--names={name}" for name in NAMES],
-        digest=PLAN.names_digest(),
+        digest=lambda wildcards: PLAN.names_digest(),
         clusters_dir=folder("clusters"),
         shards=list(SHARDS),
         # Not outputs: what earlier clusterings were stays, so that their names can be carried over.
@@ -294,7 +294,7 @@ rule index:
         "../../envs/cpu.yaml"
     threads: 4
     resources:
-        mem_mb=grow(8000),
+        mem_mb=grow(12000),
         runtime=grow(60),
     params:
         embeddings_dir=folder("embeddings"),

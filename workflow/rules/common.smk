@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
@@ -38,7 +39,12 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
-PLAN = told(plan_run, config, list(map(Path, workflow.configfiles)))
+# A job that SLURM starts on a node reads all of this again, but not the raw files of all samples.
+PLAN = told(
+    lambda: plan_run(
+        config, list(map(Path, workflow.configfiles)), look=workflow.is_main_process
+    )
+)
 config = PLAN.config
 SHARDS = PLAN.shards
 MODELS = PLAN.models
@@ -47,6 +53,23 @@ MODELS = PLAN.models
 wildcard_constraints:
     model="pretrained|finetuned",
     shard=r"[A-Za-z0-9._-]+",
+
+
+# For `--sdm apptainer`: made from Containerfile, in the working directory. Not by its full path: a
+# run that moved would start anew, and Snakemake refuses spaces there even where no job uses it.
+IMAGE = "seston.sif"
+
+
+container: IMAGE
+
+
+if (
+    DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+    and not Path(IMAGE).exists()
+):
+    raise WorkflowError(
+        f"--sdm apptainer: found no {IMAGE} in {Path.cwd()}; make it as Containerfile says, or link it"
+    )
 
 
 # Jobs find the package whatever the environment; a module of the user's working directory must

@@ -38,9 +38,9 @@ rule evaluate:
         runtime=grow(60),
         gpu=1,
     params:
-        sheet=PLAN.sheet_digest(),
+        sheet=lambda wildcards: PLAN.sheet_digest(),
         labels=[f"--labels={name}" for name in PLAN.labels_file],
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         tiles_dir=folder("tiles"),
         segment_dir=folder("crops", up=2),
         embeddings_dir=folder("embeddings"),

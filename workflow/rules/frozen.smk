@@ -37,7 +37,7 @@ rule adopt:
         frozen=FROZEN,
         size=config["tiles"]["size"],
         # By content: the earlier run may lie on another disk, with other times.
-        digest=PLAN.frozen_digest(),
+        digest=lambda wildcards: PLAN.frozen_digest(),
         code=code_digest("frozen.adopt"),
     message:
         "Taking over the model and the clusters of {params.frozen}"
@@ -96,7 +96,7 @@ rule drift:
         segment_dir=folder("crops", up=2),
         kmeans_dir=folder("kmeans"),
         shards=list(SHARDS),
-        sheet=PLAN.sheet_digest(),
+        sheet=lambda wildcards: PLAN.sheet_digest(),
         tables=code_digest("tables"),
         seed=config["seed"],
         code=code_digest("frozen.drift"),

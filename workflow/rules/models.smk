@@ -27,7 +27,7 @@ if not PLAN.frozen:
         params:
             name=config["backbone"]["name"],
             weights=config["backbone"]["weights"],
-            digest=PLAN.weights_digest(),
+            digest=lambda wildcards: PLAN.weights_digest(),
             feature=config["backbone"]["feature"],
             size=config["tiles"]["size"],
             seed=config["seed"],
@@ -67,6 +67,8 @@ if not PLAN.frozen:
             mem_mb=grow(16000),
             runtime=grow(720),
             gpu=1,
+            # 1 copies the tiles to the node's own disk: --set-resources finetune:staged=1
+            staged=0,
         params:
             tiles_dir=folder("tiles"),
             shards=list(SHARDS),
@@ -86,9 +88,10 @@ if not PLAN.frozen:
             code=code_digest("finetune"),
         message:
             "Training the model on the data itself ({params.method}, {params.epochs} epoch(s))"
+        # In place of the shell, which a SIGTERM would end before the training has saved.
         shell:
             r"""
-            python -m seston finetune \
+            exec python -m seston finetune \
                 --tiles-dir {params.tiles_dir:q} \
                 --shards {params.shards:q} \
                 --backbone {input.backbone:q} \
@@ -105,6 +108,7 @@ if not PLAN.frozen:
                 --seed {params.seed} \
                 --threads {threads} \
                 --processes {resources.gpu} \
+                --staged={resources.staged} \
                 --resume {params.resume:q} \
                 --history {output.history:q} \
                 --model {output.model:q} \
@@ -227,7 +231,7 @@ rule attention:
         "results/benchmarks/attention.tsv"
     conda:
         "../../envs/gpu.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=grow(8000),
         runtime=grow(30),

@@ -113,7 +113,7 @@ rule report:
         segment_dir=folder("rejected", up=2),
         shards=list(SHARDS),
         labels=LABELS,
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         reclusterings_json=file_of("reclusterings_json", "--reclusterings-json"),
         tree_dir=folder("tree"),
         sweep=option_of("sweep", "--sweep", up=1),

@@ -40,7 +40,7 @@ rule tables:
         mem_mb=grow(8000),
         runtime=grow(60),
     params:
-        sheet=PLAN.sheet_digest(),
+        sheet=lambda wildcards: PLAN.sheet_digest(),
         segment_dir=folder("segments", up=2),
         clusters_dir=folder("clusters"),
         shards=list(SHARDS),
@@ -110,7 +110,7 @@ rule trust:
         segment_dir=folder("crops", up=2),
         kmeans_dir=folder("kmeans"),
         shards=list(SHARDS),
-        sheet=PLAN.sheet_digest(),
+        sheet=lambda wildcards: PLAN.sheet_digest(),
         tables=code_digest("tables"),
         bootstraps=config["cluster"]["sweep"]["bootstraps"],
         seed=config["seed"],

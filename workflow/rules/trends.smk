@@ -59,7 +59,7 @@ rule trends:
         runtime=grow(60),
     params:
         labels=LABELS,
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         period=config["trends"]["period"],
         day_zero=config["trends"]["day_zero"],
         confidence=config["trends"]["confidence"],
@@ -168,7 +168,7 @@ rule changes:
         runtime=grow(60),
     params:
         labels=LABELS,
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         reclusterings=file_of("reclusterings", "--reclusterings"),
         period=config["trends"]["period"],
         day_zero=config["trends"]["day_zero"],
@@ -238,7 +238,7 @@ rule groups:
         runtime=grow(60),
     params:
         labels=LABELS,
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         reclusterings=file_of("reclusterings", "--reclusterings"),
         period=config["trends"]["period"],
         day_zero=config["trends"]["day_zero"],
@@ -316,7 +316,7 @@ rule community:
         runtime=grow(60),
     params:
         labels=LABELS,
-        labels_digest=PLAN.labels_digest(),
+        labels_digest=lambda wildcards: PLAN.labels_digest(),
         period=config["trends"]["period"],
         day_zero=config["trends"]["day_zero"],
         level=LEVEL,

@@ -31,7 +31,8 @@ def check(sheet: Path, /, *, config: Path | None = None) -> None:
 
     Prints a table with a line for each sample (organisms listed and readable,
     volume and its source, the dates of sample and images), then every warning,
-    note and reason for a rejection, and what the workflow would stop at. Writes nothing.
+    note and reason for a rejection, the largest shard, and what the workflow would stop at.
+    Writes nothing.
 
     Parameters
     ----------
@@ -66,7 +67,9 @@ def check(sheet: Path, /, *, config: Path | None = None) -> None:
         for code, text in _remarks(cut):
             remarks.setdefault(code, {}).setdefault(sample.sample, text)
         print(_line(sample.sample, _cells(sample, cut), width), flush=True)
-        cuts[sample.sample] = replace(cut, crops=cut.crops[:0], recorded=cut.recorded[:0])
+        cuts[sample.sample] = replace(
+            cut.without_crops(), recorded=cut.recorded.schema.empty_table()
+        )
     print()
     print(
         f"{len(samples)} samples: {total['listed']} organisms listed,"
@@ -77,13 +80,19 @@ def check(sheet: Path, /, *, config: Path | None = None) -> None:
         print("\n".join(f"  {name}: {text}" for name, text in list(texts.items())[:_SHOWN]))
         if len(texts) > _SHOWN:
             print(f"  ... and {len(texts) - _SHOWN} more")
+    sizes: dict[str, int] = {}
     for name, shard in cut_into_shards(samples, settings["shard_by"]).items():
+        within = [cuts[one.sample] for one in shard if one.sample in cuts]
+        sizes[name] = sum(cut.effort["used"] for cut in within)
         try:
-            require_few_rejected(
-                [cuts[one.sample] for one in shard if one.sample in cuts], segment["max_rejected"]
-            )
+            require_few_rejected(within, segment["max_rejected"])
         except SestonError as error:
             failed.append(f"shard {name}: {error}")
+    largest = max(sizes, key=sizes.__getitem__)
+    print(
+        f"\nshard_by: {settings['shard_by']} makes {len(sizes)} shards; the largest, {largest}, has"
+        f" {sizes[largest]} organisms"
+    )
     if failed:
         raise SestonError(f"{sheet}: the workflow would stop at\n  " + "\n  ".join(failed))
 

@@ -18,6 +18,9 @@ import cyclopts
 from seston import __version__
 from seston.errors import SestonError
 from seston.threads import limit_threads
+from seston.usage import usage
+
+log = logging.getLogger("seston")
 
 #: subcommand -> module and function behind it
 STAGES = {
@@ -57,6 +60,8 @@ STAGES = {
     "label-page": "seston.label.page:label_page",
     "label": "seston.label.server:label",
 }
+#: What people call, and no rule does.
+FOR_PEOPLE = ("samples", "check", "rename", "similar", "label")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     app = cyclopts.App(
         name="seston",
         version=__version__,
-        help_format="plaintext",
+        help_format="markdown",
         default_parameter=cyclopts.Parameter(consume_multiple=True),  # --shards a b c
     )
     stage = given[0] if given and given[0] in STAGES else None
@@ -91,6 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    if stage and stage not in FOR_PEOPLE:
+        log.info("%s: took %.2f CPU-s and at most %.0f MB", stage, *usage())
     return 0
 
 

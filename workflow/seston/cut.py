@@ -48,6 +48,11 @@ class Cut:
         }
         return replace(self, crops=crops, effort=effort)
 
+    def without_crops(self) -> "Cut":
+        """Return the same without the rows of its organisms: their pictures take most memory."""
+        # Not `crops[:0]`, which would hold on to them.
+        return replace(self, crops=self.crops.schema.empty_table())
+
 
 def cut_sample(sample: Sample, reading: Reading, clean: bool = True) -> Cut:
     """Cut a sample into its organisms; what the sheet says goes before the instrument.
@@ -90,7 +95,8 @@ def cut_sample(sample: Sample, reading: Reading, clean: bool = True) -> Cut:
         ids = [row["image_id"] for row in rows]
         recorded.append(recorded_table(ids, [roi.recorded for roi in rois]))
         brightest += [int(roi.pixels.max()) for roi in rois]
-    used = pa.concat_tables(crops)
+    used = pa.concat_tables(crops).sort_by("image_id")
+    del crops
     if effort.listed is not None and len(used) + len(rejected) != effort.listed:
         raise ValueError(
             f"{sample.sample}: {effort.listed} listed, but {len(used)} used"
@@ -98,7 +104,7 @@ def cut_sample(sample: Sample, reading: Reading, clean: bool = True) -> Cut:
         )
     flags += [*_mask_flags(used), *_date_flags(sample, used), *_dark_flags(brightest)]
     return Cut(
-        used.sort_by("image_id"),
+        used,
         pa.Table.from_pylist(rejected, schema=schemas.REJECTED),
         together(recorded).sort_by("image_id"),
         _effort_row(sample, effort, len(used), rejected, flags),

@@ -13,6 +13,7 @@ from seston.lineage import code_digest
 from seston.models.hardware import choose_device, repeatable
 from seston.models.model_file import card_of, read_model, write_model
 from seston.resume import noted_sigterm, take_up, train
+from seston.staging import on_own_disk
 from seston.training import HISTORY, Trainer
 from seston.training_settings import Settings
 
@@ -55,6 +56,7 @@ def finetune(
     save_every: int = 50,
     device: str = "auto",
     processes: int = 1,
+    staged: bool = False,
     threads: int = 1,
 ) -> None:
     """Train a backbone on the tiles, without labels.
@@ -126,6 +128,9 @@ def finetune(
     processes : int
         Processes that train together, one per GPU; with fewer GPUs and device ``auto``, fewer.
         The result is the same within rounding, as with `accumulate`.
+    staged : bool
+        Copy the tiles to this machine's own disk first (``$TMPDIR``): training reads them in random
+        order, epoch for epoch.
     threads : int
         Threads to use, shared by the processes.
 
@@ -136,6 +141,10 @@ def finetune(
         out of range, the loss is not finite, or a process died.
     """
     options = dict(locals())
+    if options.pop("staged"):
+        with on_own_disk([tiles_dir / f"{shard}.arrow" for shard in shards]) as near:
+            finetune(**options | {"tiles_dir": near})
+        return
     count = 1 if is_one_of_several() else usable_processes(processes, device)
     if count > 1:
         launch("finetune", options | {"threads": max(1, threads // count)}, count)

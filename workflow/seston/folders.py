@@ -1,30 +1,37 @@
 """Write a folder of files whole or not at all."""
 
-import os
-import shutil
+import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from seston.temporary import beside, remove
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder beside `path`; on success it takes the place of `path`.
 
-    The swap is two renames: at any moment `path` is absent or whole.
+    The swap is two renames: at any moment `path` is absent or whole. Two processes never write
+    into one folder; what the later one wrote stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.parent / f".{path.name}.new.{os.getpid()}"
-    old = path.parent / f".{path.name}.old.{os.getpid()}"
-    for kind in ("new", "old"):
-        for stale in path.parent.glob(f".{path.name}.{kind}.*"):  # of a run that was killed
-            shutil.rmtree(stale)
+    new, old = beside(path), beside(path)
     new.mkdir()
     try:
         yield new
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
+        _swap(new, old, path)
     finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
+        remove(new)
+        remove(old)
+
+
+def _swap(new: Path, old: Path, path: Path) -> None:
+    while new.exists():
+        with suppress(FileNotFoundError):
+            path.rename(old)
+        try:
+            new.rename(path)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+            remove(old)  # another process was faster: its folder is the old one now

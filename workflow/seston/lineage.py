@@ -7,12 +7,18 @@ neither a touch nor another place of the checkout changes it.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+#: A statement that imports from this package, to the end of its line or of its brackets.
+_IMPORT = re.compile(
+    rb"^[ \t]*(from seston\b[^\n(]* import (?:\([^)]*\)|[^\n]*)|import seston\b[^\n]*)",
+    re.MULTILINE,
+)
 
 
 @cache
@@ -32,12 +38,17 @@ def code_digest(stage: str) -> str:
     digest = sha256()
     # Threads are set for every stage, and with them the kernels of the linear algebra.
     for path in sorted(_closure(_file(stage)) | _closure(_file("threads"))):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        name = path.relative_to(PACKAGE).as_posix().encode()
-        digest.update(b"%s %d\n%s" % (name, len(content), content))
+        name = path.relative_to(PACKAGE).as_posix()
+        digest.update(f"{name} {_content_digest(path)}\n".encode())
     return digest.hexdigest()[:16]
 
 
+@cache
+def _content_digest(path: Path) -> str:
+    return sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+@cache
 def _file(module: str) -> Path:
     stem = PACKAGE.joinpath(*module.split("."))
     for path in (stem.with_suffix(".py"), stem / "__init__.py"):
@@ -53,19 +64,26 @@ def _closure(start: Path) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting.extend(_imports(path))
-            # Page templates and bundled weights decide a result as much as the code beside them.
-            waiting.extend(path.parent.glob("templates/*.*"))
-            waiting.extend(path.parent.glob("bundled/*.safetensors"))
+            waiting.extend(_needs(path))
     return found
 
 
 @cache
-def _imports(path: Path) -> tuple[Path, ...]:
+def _needs(path: Path) -> tuple[Path, ...]:
+    """Return what a module imports from here, and what lies beside it."""
     if path.suffix != ".py":
         return ()
-    tree = ast.parse(path.read_bytes())
-    return tuple(_file(module) for node in ast.walk(tree) for module in _modules(node))
+    # Only the statements that matter are parsed: whole modules would cost every start of Snakemake,
+    # and every job on a cluster starts it twice, a second.
+    statements = _IMPORT.findall(path.read_bytes())
+    nodes = (node for text in statements for node in ast.parse(text).body)
+    imported = [_file(module) for node in nodes for module in _modules(node)]
+    # Page templates and bundled weights decide a result as much as the code beside them.
+    return (
+        *imported,
+        *path.parent.glob("templates/*.*"),
+        *path.parent.glob("bundled/*.safetensors"),
+    )
 
 
 def _modules(node: ast.AST) -> Iterator[str]:

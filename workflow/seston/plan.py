@@ -98,7 +98,7 @@ class Plan:
         return _digest(self.labels_file)
 
 
-def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
+def plan_run(config: dict[str, Any], files: Sequence[Path] = (), *, look: bool = True) -> Plan:
     """Check the settings and the sheet, and cut the samples into shards.
 
     Parameters
@@ -107,6 +107,9 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
         As Snakemake read it.
     files : sequence of pathlib.Path
         The configuration files, to find keys that stand in them twice.
+    look : bool
+        Whether all files that the sheet names are looked into: not in jobs, of which there are
+        thousands, after the start of the run has done it.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
     full = complete(config)
     require_feasible(full)
     tuned = full["finetune"]["method"] != "none" and not full["cluster"]["frozen"]
-    read = read_sheet(Path(full["samples"]))
+    read = read_sheet(Path(full["samples"]), look=look)
     plan = Plan(
         config=full,
         shards=cut_into_shards(read, full["shard_by"]),
@@ -140,7 +143,8 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = ()) -> Plan:
                 f"config: {key}: found {names[0]!r}, expected a table with the columns"
                 f" {columns}, or '' for none; there is no such file in {Path.cwd()}"
             )
-    require_labels(full, read)
+    if look:
+        require_labels(full, read)
     return plan
 
 

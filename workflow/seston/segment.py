@@ -16,6 +16,7 @@ from seston.cut import Cut, cut_sample
 from seston.errors import SestonError
 from seston.imaging.settings import FrameSettings
 from seston.instruments.contract import Flag, Reading
+from seston.parts import TableWriter
 from seston.progress import Progress
 from seston.recorded import together
 from seston.sheet import read_sheet
@@ -129,27 +130,30 @@ def segment(
     unknown = [name for name in samples if name not in known]
     if unknown:
         raise SestonError(f"{sheet}: no sample {', '.join(unknown)} in the sheet")
-    chosen = [known[name] for name in sorted(samples)]
+    # In the order of their organisms' ids, so that each can be written when it is cut.
+    chosen = [known[name] for name in sorted(samples, key=lambda name: f"{name}/")]
     reading = Reading(max_pixels=max_pixels, pages=pages, frames=frames or FrameSettings())
-    cuts: list[Cut] = []
-    with Progress(len(chosen), "samples") as progress, ThreadPoolExecutor(threads) as pool:
-        for cut in pool.map(lambda sample: cut_sample(sample, reading, clean), chosen):
-            cuts.append(cut)
-            progress.add()
-    seen: dict[bytes, str] = {}
-    cuts = [tell_identical(cut, seen) for cut in cuts]
-    for cut in cuts:
-        for warning in cut.effort["warnings"]:
-            log.warning("%s: %s", cut.effort["sample"], warning)
-    efforts = pa.Table.from_pylist([cut.effort for cut in cuts], schema=schemas.EFFORT)
-    used = _together((cut.crops for cut in cuts), schemas.CROPS).sort_by("image_id")
-    refused = _together((cut.rejected for cut in cuts), schemas.REJECTED)
-    fields = together([cut.recorded for cut in cuts]).sort_by("image_id")
-    listed = len(used) + len(refused)
-    log.info("%d listed = %d used + %d rejected", listed, len(used), len(refused))
-    require_few_rejected(cuts, max_rejected)
     made_by = store.fingerprint("segment", clean, sorted(asdict(reading).items()))
-    store.write_table(used, crops, schemas.CROPS, "crops", made_by)
+    cuts: list[Cut] = []
+    seen: dict[bytes, str] = {}
+    with (
+        TableWriter(crops, schemas.CROPS, "crops", made_by) as used,
+        Progress(len(chosen), "samples") as progress,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        for cut in pool.map(lambda sample: cut_sample(sample, reading, clean), chosen):
+            cut = tell_identical(cut, seen)
+            for warning in cut.effort["warnings"]:
+                log.warning("%s: %s", cut.effort["sample"], warning)
+            used.write(cut.crops)
+            cuts.append(cut.without_crops())
+            progress.add()
+        refused = _together((cut.rejected for cut in cuts), schemas.REJECTED)
+        listed = used.rows + len(refused)
+        log.info("%d listed = %d used + %d rejected", listed, used.rows, len(refused))
+        require_few_rejected(cuts, max_rejected)
+    efforts = pa.Table.from_pylist([cut.effort for cut in cuts], schema=schemas.EFFORT)
+    fields = together([cut.recorded for cut in cuts])
     store.write_table(refused, rejected, schemas.REJECTED, "rejected", made_by)
     store.write_table(fields, recorded, schemas.RECORDED, "recorded", made_by)
     store.write_table(efforts, effort, schemas.EFFORT, "effort", made_by)

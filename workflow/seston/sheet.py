@@ -48,7 +48,9 @@ class Sample:
     line: int
 
 
-def read_sheet(path: Path, only: Collection[str] | None = None) -> list[Sample]:
+def read_sheet(
+    path: Path, only: Collection[str] | None = None, *, look: bool = True
+) -> list[Sample]:
     """Read and check a sample sheet.
 
     Parameters
@@ -58,6 +60,9 @@ def read_sheet(path: Path, only: Collection[str] | None = None) -> list[Sample]:
     only : collection of str, optional
         Names of the samples whose files are looked into and that are returned.
         The cells of all others are checked too, but not their files.
+    look : bool
+        Without, no files are looked into but those of samples whose date the sheet lacks: for jobs
+        of a run that was looked at as a whole when it started.
 
     Returns
     -------
@@ -76,6 +81,7 @@ def read_sheet(path: Path, only: Collection[str] | None = None) -> list[Sample]:
     mistakes: list[tuple[int, str]] = []
     seen: dict[str, tuple[str, int]] = {}
     wanted = None if only is None else frozenset(only)
+    root = path.parent.absolute()
     for line, cells in rows:
         found: list[str] = []
         if len(cells) != len(header):
@@ -94,11 +100,14 @@ def read_sheet(path: Path, only: Collection[str] | None = None) -> list[Sample]:
                     f"sample {name!r}: line {where} has {first!r}; some disks do not tell upper"
                     " from lower case, and samples become folders; rename one"
                 )
-            look = wanted is None or name in wanted
-            sample = _sample(values, path.parent.absolute(), line, look, found)
-            samples += [sample] if sample else []
+            asked = wanted is None or name in wanted
+            look_here = asked and (look or not values.get("datetime"))
+            sample = _sample(values, root, line, look_here, found)
+            samples += [sample] if sample and asked else []
         mistakes += [(line, text) for text in found]
-    mistakes = sorted([*mistakes, *_overlaps(samples)], key=lambda mistake: mistake[0])
+    mistakes = sorted(
+        [*mistakes, *_overlaps(samples if look else [])], key=lambda mistake: mistake[0]
+    )
     told = [f"line {line}: {text}" for line, text in mistakes]
     _fail_if_any(path, told if rows else ["no samples below the header"])
     return samples
@@ -135,7 +144,7 @@ def _fail_if_any(path: Path, mistakes: list[str]) -> None:
 def _sample(
     values: dict[str, str], root: Path, line: int, look: bool, found: list[str]
 ) -> Sample | None:
-    """Return the sample, or None if its files are not to be looked into or `found` has grown."""
+    """Return the sample, or None if `found` has grown or nothing tells its date."""
     if not _NAME.fullmatch(values["sample"]):
         found.append(
             f"sample {values['sample']!r}: expected letters, digits, '.', '_' and '-',"
@@ -175,7 +184,7 @@ def _sample(
         found.append(str(error))
     except (OSError, ValueError) as error:
         found.append(f"path {values['path']!r}: cannot be read ({error})")
-    if found or not look or date is None:
+    if found or date is None:
         return None
     known = {*REQUIRED, *OPTIONAL}
     return Sample(

@@ -7,10 +7,8 @@ fingerprint of what made them, the format version and the package version.
 
 import hashlib
 import os
-import secrets
-import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,8 +18,7 @@ import pyarrow.parquet as pq
 from seston import __version__
 from seston.errors import SestonError
 from seston.schemas import FORMAT
-
-_HOST = socket.gethostname().replace(".", "-")
+from seston.temporary import beside
 
 
 def fingerprint(*parts: object) -> str:
@@ -39,21 +36,18 @@ def atomic(path: Path) -> Iterator[Path]:
 
     The name is unique, so that two processes never write into one file, and
     the rename happens after the data is on disk: at any moment `path` is
-    absent, the old file or the whole new one. Temporary files that a killed
-    process of this machine left for the same `path` are removed first.
+    absent, the old file or the whole new one. What killed processes left for
+    the same `path` is removed first.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
-    temporary = path.parent / f".{path.name}.{_HOST}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    temporary = beside(path)
     try:
         yield temporary
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        temporary.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: Path) -> None:
@@ -199,21 +193,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sweep(path: Path) -> None:
-    for stale in path.parent.glob(f".{path.name}.{_HOST}.*.tmp"):
-        process = stale.name.rsplit(".", 3)[1]
-        if process.isdigit() and not _runs(int(process)):
-            with suppress(FileNotFoundError):
-                stale.unlink()
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

@@ -3,70 +3,34 @@
 import csv
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seston import schemas, store
-from seston.cluster.percentile import distance_percentile
+from seston import store
 from seston.errors import SestonError
-from seston.naming.table import Called, read_called
+from seston.images import OF_SAMPLE, metadata_columns, write_images
+from seston.joined import Joined
+from seston.naming.table import read_called
 from seston.quality import quality_lines
 from seston.sheet import Sample, read_sheet
 
 log = logging.getLogger("seston")
 
-_OF_CROPS = [name for name in schemas.CROPS.names if name not in ("roi", "crop")]
-_OF_SAMPLE = ("site", "group", "instrument", "datetime", "latitude", "longitude", "depth_m")
 _OF_EFFORT = (
     "listed", "used", "rejected", "readable", "volume_ml", "volume_source", "dilution",
     "pixel_um", "run_mode", "magnification", "frames",
 )  # fmt: skip
 
 
-def image_table(
-    crops: pa.Table,
-    clusters: pa.Table,
-    called: Called,
-    places: pa.Table,
-    samples: Sequence[Sample],
-) -> pa.Table:
-    """Join crops, clusters and map places (all in the same order) with their samples and names.
-
-    Returns
-    -------
-    pyarrow.Table
-        The columns of `schemas.IMAGES`, then the further columns of the sheet.
-    """
-    names = pa.array([sample.sample for sample in samples], pa.string())
-    rows = pc.index_in(crops["sample"], names)
-    columns = {name: crops[name] for name in crops.column_names}
-    for name in _OF_SAMPLE:
-        field = schemas.IMAGES.field(name)
-        columns[name] = pa.array([getattr(sample, name) for sample in samples], field.type).take(
-            rows
-        )
-    columns |= {name: clusters[name] for name in ("cluster", "distance", "margin")}
-    cluster, distance = (clusters[name].to_numpy() for name in ("cluster", "distance"))
-    columns["distance_percentile"] = pa.array(distance_percentile(cluster, distance))
-    columns["coarse"] = called.coarse.take(clusters["cluster"])
-    columns["name"] = called.names.take(clusters["cluster"])
-    columns |= {"map_x": places["x"], "map_y": places["y"]}
-    columns["density_cluster"] = places["density_cluster"]
-    for name in _metadata(samples):
-        values = pa.array([sample.metadata[name] for sample in samples], pa.string())
-        columns[name] = values.take(rows)
-    return pa.table(columns)
-
-
 def sample_lines(efforts: pa.Table, samples: Sequence[Sample]) -> str:
     """Return samples.tsv: one line per sample, what was listed and how much was analysed."""
     of = {row["sample"]: row for row in efforts.to_pylist()}
-    metadata = _metadata(samples)
-    before, after = ("sample", *_OF_SAMPLE[:4]), _OF_SAMPLE[4:]
+    metadata = metadata_columns(samples)
+    before, after = ("sample", *OF_SAMPLE[:4]), OF_SAMPLE[4:]
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
     writer.writerow([*before, *_OF_EFFORT, *after, *metadata, "flags", "warnings"])
@@ -85,9 +49,9 @@ def sample_lines(efforts: pa.Table, samples: Sequence[Sample]) -> str:
     return buffer.getvalue()
 
 
-def require_counts(efforts: pa.Table, crops: pa.Table, rejected: pa.Table) -> None:
+def require_counts(efforts: pa.Table, crops: Mapping[str, int], rejected: pa.Table) -> None:
     """Raise `SestonError` unless every sample has as many rows as its effort says."""
-    used, refused = _count(crops), _count(rejected)
+    used, refused = dict(crops), _count(rejected)
     for row in efforts.to_pylist():
         name = row["sample"]
         found = (used.pop(name, 0), refused.pop(name, 0))
@@ -107,10 +71,6 @@ def require_counts(efforts: pa.Table, crops: pa.Table, rejected: pa.Table) -> No
 def _count(table: pa.Table) -> dict[str, int]:
     counts = pc.value_counts(table["sample"].combine_chunks())
     return {pair["values"]: pair["counts"] for pair in counts.to_pylist()}
-
-
-def _metadata(samples: Sequence[Sample]) -> list[str]:
-    return list(samples[0].metadata) if samples else []
 
 
 def _text(value: object) -> str:
@@ -168,27 +128,18 @@ def tables(
             f"{names} names clustering {called.clustering[:12]}, but {assigned[0]} is of"
             f" {origins[1][:12]}; delete the older and run again"
         )
-    crop_tables = _read(cut["crops"], "crops", _OF_CROPS)
-    cluster_tables = _read(assigned, "clusters")
-    for row in zip(cut["crops"], crop_tables, assigned, cluster_tables, strict=True):
-        store.require_same_ids(row[0], row[1]["image_id"], row[2], row[3]["image_id"])
+    joined = Joined(cut["crops"], assigned)
     efforts = pa.concat_tables(_read(cut["effort"], "effort"))
     _require_same_samples(sheet, rows, efforts)
-    crops = pa.concat_tables(crop_tables)
     rejected = pa.concat_tables(_read(cut["rejected"], "rejected"))
-    require_counts(efforts, crops, rejected)
-    order = pc.sort_indices(crops["image_id"])
-    crops, clusters = crops.take(order), pa.concat_tables(cluster_tables).take(order)
-    places = store.read_table(map, "map")
-    store.require_same_ids(map, places["image_id"], segment_dir, crops["image_id"])
+    require_counts(efforts, joined.counts, rejected)
     said = (called.names.to_pylist(), called.coarse.to_pylist())
     placed = store.read_metadata(map)["fingerprint"]
     made_by = store.fingerprint("tables", *origins, placed, *said)
-    table = image_table(crops, clusters, called, places, rows)
-    store.write_table(table, images, schemas.IMAGES, "images", made_by, clusters=called.clustering)
+    write_images(joined, called, map, segment_dir, rows, images, made_by)
     store.write_text(sample_lines(efforts, rows), samples)
-    store.write_text(quality_lines(efforts, crops, rejected), quality)
-    log.info("%d organisms in %d samples", len(table), len(rows))
+    store.write_text(quality_lines(efforts, joined.noted, rejected), quality)
+    log.info("%d organisms in %d samples", len(joined), len(rows))
 
 
 def _read(paths: Iterable[Path], kind: str, columns: Sequence[str] | None = None) -> list[pa.Table]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from seston import store
 from seston.arrays import ROWS_A_BATCH, ArrayWriter
+from seston.parts import TableReader
 from seston.progress import Progress
 
 log = logging.getLogger("seston")
@@ -78,14 +79,14 @@ def tiles(*, crops: Path, tiles: Path, size: int, threads: int = 1) -> None:
     threads : int
         Crops worked on at the same time.
     """
-    table = store.read_table(crops, "crops", ["image_id", "crop"])
+    table = TableReader(crops, "crops")
     made_by = store.fingerprint("tiles", size, PADDING)
     with (
         ArrayWriter(tiles, "tiles", "tile", (size, size, 3), np.uint8, made_by) as writer,
         ThreadPoolExecutor(threads) as pool,
         Progress(len(table), "images") as progress,
     ):
-        for batch in table.to_batches(max_chunksize=ROWS_A_BATCH):
+        for batch in table.parts(["image_id", "crop"], ROWS_A_BATCH):
             ids: Sequence[str] = batch["image_id"].to_pylist()
             rows = list(pool.map(lambda png: make_tile(png, size), batch["crop"].to_pylist()))
             if rows:

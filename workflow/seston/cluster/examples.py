@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from seston import store
 from seston.crops import read_crops
+from seston.id_order import in_order
 from seston.schemas import EXAMPLES
 
 log = logging.getLogger("seston")
@@ -86,8 +87,12 @@ def examples(
     columns = ["image_id", "cluster", "distance", "margin"]
     tables = [store.read_table(path, "clusters", columns) for path in paths]
     clustering = store.common_fingerprint(paths)
-    shard = np.repeat(np.arange(len(names)), [len(table) for table in tables])
-    table = pa.concat_tables(tables).append_column("shard", pa.array(shard)).sort_by("image_id")
+    table = in_order(
+        [
+            one.append_column("shard", pa.array(np.full(len(one), number, np.int32)))
+            for number, one in enumerate(tables)
+        ]
+    )
     cluster, distance, margin = (table[name].to_numpy() for name in columns[1:])
     chosen = choose(cluster, distance, margin, per_cluster, seed)
     rows = table.take(pa.array([row for *_, row in chosen], pa.int64()))

@@ -23,25 +23,12 @@ def distance_percentile(
     ndarray of float32, shape (n,)
         From 0 (nearest to the centroid) to 100 (farthest); 50 for the only image of a cluster.
     """
-    n = len(cluster)
-    if not n:
-        return np.empty(0, np.float32)
+    percentile = np.empty(len(cluster), np.float32)
     order = np.lexsort((distance, cluster))
-    of, far = cluster[order], distance[order]
-    new_cluster = np.r_[True, of[1:] != of[:-1]]
-    new_value = new_cluster | np.r_[True, far[1:] != far[:-1]]
-    first, size = _runs(new_cluster)
-    tied_first, tied = _runs(new_value)
-    rank = tied_first - first + (tied - 1) / 2  # images nearer, ties counted half
-    with np.errstate(invalid="ignore"):
-        found = np.where(size > 1, 100 * rank / (size - 1), 50.0)
-    percentile = np.empty(n, np.float32)
-    percentile[order] = found
+    starts = np.flatnonzero(np.diff(cluster[order])) + 1
+    for members in np.split(order, starts) if len(order) else []:
+        _, tied_with, tied = np.unique(distance[members], return_inverse=True, return_counts=True)
+        rank = np.cumsum(tied) - tied + (tied - 1) / 2  # images nearer, ties counted half
+        others = len(members) - 1
+        percentile[members] = 100 * rank[tied_with] / others if others else 50.0
     return percentile
-
-
-def _runs(starts: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return, for each place, the first place of its run and the run's length."""
-    first = np.flatnonzero(starts)
-    length = np.diff(np.r_[first, len(starts)])
-    return np.repeat(first, length), np.repeat(length, length)

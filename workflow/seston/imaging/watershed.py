@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from seston.imaging.distance import distances
+
 Mask = npt.NDArray[Any]  # of uint8, which OpenCV's type hints do not tell
 Heights = npt.NDArray[Any]  # of float32
 
@@ -34,7 +36,7 @@ def split(mask: Mask, waist: float, thinnest_px: float) -> list[Mask]:
         Every pixel of the mask is in exactly one.
     """
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = distances(framed)
     count, seeds = cv2.connectedComponents(_peaks(depth, waist, thinnest_px))
     if count <= 2:  # the background is counted, too
         return [mask]

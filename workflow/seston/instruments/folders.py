@@ -69,12 +69,13 @@ def require_no_run(path: Path, what: str) -> None:
     The collages of a FlowCam run would count as crops; the images of IFCB bins lie in
     their .roi, where nobody would look for them.
     """
+    endings = tuple(_OF_A_RUN)
     try:
         with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+            names = [entry.name for entry in entries if entry.name.lower().endswith(endings)]
     except OSError as error:
         refuse(error)
-    foreign = min((name for name in names if name.lower().endswith(tuple(_OF_A_RUN))), default="")
+    foreign = min((name for name in names if not name.startswith(".")), default="")
     instrument = _OF_A_RUN.get(foreign[-4:].lower())
     if instrument == "flowcam":
         raise SestonError(

@@ -9,6 +9,7 @@ from seston.instruments.unusable import Unusable
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
+_IMAGES = tuple(SUFFIXES)
 # Names stay text: a Path for each of a million would slow every start.
 
 
@@ -20,12 +21,16 @@ def kind_of(name: str) -> str | None:
 
 def is_image(name: str) -> bool:
     """Say whether a file name is that of a crop; hidden files are none."""
-    return kind_of(name) is not None
+    return name.lower().endswith(_IMAGES) and not _is_hidden(name)
 
 
 def is_archive(name: str) -> bool:
     """Say whether a file name is that of an archive which can be read; hidden files are none."""
-    return name.lower().endswith(ARCHIVES) and not posixpath.basename(name).startswith(".")
+    return name.lower().endswith(ARCHIVES) and not _is_hidden(name)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.rpartition("/")[2].startswith(".")
 
 
 def shown(name: str) -> str:

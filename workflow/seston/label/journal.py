@@ -1,7 +1,8 @@
 """The journal: every action in the order in which it was saved, in a file that only grows.
 
 The first line tells of which clustering it is. Each further line is what was saved at once: an
-action, or a list of several; the last line of a server that was ended, not killed, says so.
+action, or a list of several; the last line of a server that was ended, not killed, says so. Where
+nothing was said there is no file.
 """
 
 import json
@@ -28,7 +29,7 @@ class Journal:
     Parameters
     ----------
     path : Path
-        Is made if it is not there.
+        Is made when something is saved.
     clustering : str
         Fingerprint of the clustering that its clusters are of.
 
@@ -68,7 +69,7 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         with suppress(OSError):  # without this line the next start looks closer at the tables
-            if error is None:
+            if error is None and os.fstat(self._file).st_size:
                 self._append({"closed": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
         self._opened.__exit__(None, None, None)
         self._file = -1
@@ -93,8 +94,11 @@ class Journal:
         self.last = 0
 
     def _append(self, value: Any) -> None:
-        line = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = _line(value)
         self._before = os.fstat(self._file).st_size
+        if not self._before:
+            head = {"kind": "journal", "format": FORMAT, "clustering": self.clustering}
+            line = _line(head) + line
         try:
             while line:
                 line = line[os.write(self._file, line) :]
@@ -111,7 +115,6 @@ class Journal:
             os.ftruncate(self._file, whole)
         lines = data[:whole].splitlines()
         if not lines:
-            self._append({"kind": "journal", "format": FORMAT, "clustering": self.clustering})
             return
         values = [self._value(number, line) for number, line in enumerate(lines, 1)]
         self._require_mine(values[0])
@@ -150,3 +153,7 @@ class Journal:
                 f" has {self.clustering[:12]}; move the journal to another place, for its work is"
                 " in the two tables as well"
             )
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

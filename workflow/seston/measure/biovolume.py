@@ -10,6 +10,7 @@ import math
 import cv2
 import numpy as np
 
+from seston.imaging.distance import distances
 from seston.measure.shape import (
     Binary,
     Ellipse,
@@ -105,8 +106,7 @@ def by_distances(part: Binary) -> float:
     their sum is the area of a square on its corner; π/2 makes a circle of it.
     """
     off_border = 1 - border_of(part)
-    distances = cv2.distanceTransform(off_border, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inside = distances[part.view(np.bool_)].astype(np.float64) + 1
+    inside = distances(off_border)[part.view(np.bool_)].astype(np.float64) + 1
     width = 4 * inside.mean() - 2  # of a cut, pixels
     stairs = width**2 / (width**2 + 2 * width + 0.5)  # pixels for a straight roof
     return float(stairs * math.pi * inside.sum())

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from seston import store
 from seston.errors import SestonError
+from seston.id_order import in_order
 from seston.schemas import CLUSTERS
 
 #: One row per organism.
@@ -81,14 +81,13 @@ def _made(kmeans: Path) -> tuple[str, int]:
 
 def _together(parts: list[pa.Table], clusters_dir: Path) -> pa.Table:
     """Return the rows of all shards by ascending id."""
-    table = pa.concat_tables([part.replace_schema_metadata() for part in parts])
-    table = table.take(pc.sort_indices(table["image_id"]))
-    if pc.count_distinct(table["image_id"]).as_py() < len(table):
+    try:
+        return in_order(parts)
+    except ValueError as error:
         raise SestonError(
             f"{clusters_dir}: an image is in two shards, of which one is out of date; delete the"
             " folder and run again"
-        )
-    return table
+        ) from error
 
 
 def write_record(clustering: Clustering, folder: Path) -> None:

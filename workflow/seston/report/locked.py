@@ -27,14 +27,16 @@ def locked_page(folder: Path, name: str, values: dict[str, Any], scripts: list[s
     folder : pathlib.Path
         Templates of the page; its styles are ``<name>.css`` there, after those that all share.
     name : str
-        The template is ``<name>.html.j2``.
+        The template is ``<name>.html.j2``; it may include those that all share, and has a button
+        ``light``.
     values : dict
-        What the template may name; besides these `style`, `script` and their hashes.
+        What the template may name; besides these `here` (the page's file), `style`, `script` and
+        their hashes.
     scripts : list of str
-        Files of `folder`, joined in this order.
+        Files of `folder`, joined in this order, after the one that all share.
     """
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, SHARED]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -45,9 +47,14 @@ def locked_page(folder: Path, name: str, values: dict[str, Any], scripts: list[s
     environment.filters |= {"site": wording.site_name, "group": wording.group_name}
     # Our own files, not data: with `data_block`, the only text that is not escaped.
     style = _joined([SHARED / "look.css", folder / f"{name}.css"])
-    script = _joined([folder / script for script in scripts])
+    script = _joined([SHARED / "light.js", *(folder / script for script in scripts)])
     return environment.get_template(f"{name}.html.j2").render(
-        values, style=style, script=script, style_hash=_digest(style), script_hash=_digest(script)
+        values,
+        here=f"{name}.html",
+        style=style,
+        script=script,
+        style_hash=_digest(style),
+        script_hash=_digest(script),
     )
 
 

@@ -6,6 +6,7 @@ outlines (``outline``; holes are filled: ``raw_filled_area``). Where neither is
 there, `Roi.background` is the same place of the calibration image.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -53,13 +54,15 @@ def one_path(path: Path) -> Path:
 
 def inventory(path: Path) -> list[str]:
     """Return names and sizes of what is read in the run's folder, sorted."""
-    return [
-        f"{file.name} {file.stat().st_size}"
-        for file in sorted(list_of(path).parent.iterdir())
-        if file.name.lower().endswith(_READ)
-        and not file.name.startswith(_NOT_READ)
-        and file.is_file()
-    ]
+    # One question to the file server per file: a run may have hundreds of collages.
+    with os.scandir(path if path.is_dir() else path.parent) as entries:
+        return sorted(
+            f"{entry.name} {entry.stat().st_size}"
+            for entry in entries
+            if entry.name.lower().endswith(_READ)
+            and not entry.name.startswith(_NOT_READ)
+            and entry.is_file()
+        )
 
 
 def read(path: Path, reading: Reading) -> tuple[Effort, Iterator[Found]]:

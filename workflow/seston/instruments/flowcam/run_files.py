@@ -1,5 +1,6 @@
 """The files of a FlowCam run: its list, and what belongs to the list."""
 
+import os
 from pathlib import Path
 
 from seston.errors import SestonError
@@ -52,8 +53,10 @@ def beside(file: Path, suffix: str) -> Path | None:
 def _ending(folder: Path, suffix: str) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.name.casefold().endswith(suffix) and not path.name.startswith(".")
-    )
+    # Names first: a Path for each of hundreds of collages would slow every start.
+    names = os.listdir(folder)  # noqa: PTH208 - gives names
+    return [
+        folder / name
+        for name in sorted(names)
+        if name.casefold().endswith(suffix) and not name.startswith(".")
+    ]

@@ -44,9 +44,10 @@ def find_bin(path: Path) -> Bin:
     stem = path.with_suffix("") if named else path
     files = []
     for suffix in SUFFIXES:
-        spellings = (stem.with_name(stem.name + end) for end in (suffix, suffix.upper()))
+        spellings = (f"{stem}{end}" for end in (suffix, suffix.upper()))
         # os.path, unlike pathlib, answers no where it may not look; a FIFO is no file.
-        files.append(next((file for file in spellings if os.path.isfile(file)), None))  # noqa: PTH113
+        there = next((file for file in spellings if os.path.isfile(file)), None)  # noqa: PTH113
+        files.append(None if there is None else Path(there))
     return Bin(stem.name, *files)
 
 

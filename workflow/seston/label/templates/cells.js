@@ -24,11 +24,10 @@
     Seston.drawSelection();
   };
 
-  // The cluster that an image is in, by number and name.
-  const whose = ({ of }) => {
-    const name = Seston.state.names.get(of)?.name;
-    return `cluster ${of}${name ? ` ${name}` : ""}`;
-  };
+  // The cluster that an image is in, by number and name; in a cell there is little room.
+  const nameOf = (cluster) => Seston.state.names.get(cluster)?.name;
+  const whose = ({ of }) => `cluster ${of}${nameOf(of) ? ` ${nameOf(of)}` : ""}`;
+  const shortly = ({ of }) => (nameOf(of) ? `${of} ${nameOf(of)}` : `cluster ${of}`);
 
   function cell(image, i, sheet) {
     const picture = make("i", { class: "picture" });
@@ -58,7 +57,7 @@
       element.querySelector(".label").textContent = words;
       element.classList.toggle("labelled", words !== "");
       const below = element.querySelector(".size"); // of those near: the cluster they are in
-      below.textContent = order === "near" ? whose(image) : Seston.micrometres(image.esd);
+      below.textContent = order === "near" ? shortly(image) : Seston.micrometres(image.esd);
       const parts = [image.id, Seston.micrometres(image.esd), Seston.when(image.when)];
       if (image.of !== one.cluster) parts.push(whose(image));
       if (words) parts.push(`labelled ${words}`);
@@ -69,7 +68,7 @@
     byId("growing").hidden = !growing;
     byId("splitting").hidden = growing || selected.size === 0;
     byId("how-many").textContent = `${Seston.many(selected.size, "image")} selected`;
-    const name = Seston.state.names.get(one.cluster)?.name;
+    const name = nameOf(one.cluster);
     byId("do-accept").disabled = !name || left === 0;
     const said = name && (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);
     byId("do-accept").firstChild.data = name ? `Accept ${left} as ${said} ` : "Accept page ";

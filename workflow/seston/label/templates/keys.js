@@ -83,7 +83,6 @@
       on: turn(1),
       smaller: () => Seston.resize(-1),
       larger: () => Seston.resize(1),
-      light,
     };
     for (const [id, act] of Object.entries(clicks)) byId(id).addEventListener("click", () => act());
     for (const tab of byId("orders").children) {
@@ -114,12 +113,5 @@
     const next = tabs[(at + step + tabs.length) % tabs.length];
     next.focus();
     next.click();
-  }
-
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  function light() {
-    const root = document.documentElement;
-    const now = root.dataset.theme || (dark.matches ? "dark" : "light");
-    root.dataset.theme = now === "dark" ? "light" : "dark";
   }
 })();

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seston.report.drawing import style
+from seston.report.drawing.companion import Companion
 from seston.report.drawing.spreadsheets import write_csv
 
 
@@ -18,13 +19,15 @@ class Drawings:
         The PNG of each figure that was kept, by its name.
     """
 
-    def __init__(self, figures: Path, data: Path) -> None:
+    def __init__(self, figures: Path, data: Path, companion: Companion | None = None) -> None:
         self.figures, self.data = figures, data
+        self._companion = companion or Companion()
         self.files: dict[str, Path] = {}
 
     def keep(self, name: str, figure: Figure) -> str:
-        """Write a figure as PNG and PDF; return its name."""
-        self.files[name] = style.save(figure, self.figures, name)
+        """Write a figure as PNG and, beside other work, as PDF; return its name."""
+        self.files[name] = style.save_png(figure, self.figures, name)
+        self._companion.ask(style.save_pdf, figure, self.figures, name)
         return name
 
     def keep_animation(self, name: str, webp: bytes, gif: bytes | None) -> None:

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from seston.report.drawing import marks, style
 from seston.report.drawing.time_axis import TimeAxis
-from seston.report.wording import number
 
 Floats = npt.NDArray[np.float64]
 
@@ -103,7 +102,7 @@ def draw_effort(periods: pd.DataFrame, groups: Sequence[str], time: TimeAxis) ->
         axes.add_collection(PolyCollection(list(corners), **look))
         axes.set(ylim=(0, 1.05 * most(effort, what)), ylabel=BARS.get(what, what))
         axes.locator_params(axis="y", nbins=3, integer=what != "water_ml")
-        axes.yaxis.set_major_formatter(lambda value, _: number(value))
+        axes.yaxis.set_major_formatter(style.tick_number)
     cut = False
     for axes, measure in zip(panels[len(bars) :], shares, strict=True):
         reaches = [

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from seston.report.drawing import style
 from seston.report.drawing.gaps import unbroken
 from seston.report.drawing.time_axis import TimeAxis
-from seston.report.wording import count, distinct, number
+from seston.report.wording import distinct
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,10 +67,10 @@ class Grid:
         self.figure.supxlabel(beside, fontsize=7)
         for axes in self.panels.ravel():
             axes.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
-            axes.yaxis.set_major_formatter(lambda value, _: number(value))
+            axes.yaxis.set_major_formatter(style.tick_number)
         for axes in self.panels[:, list(whole)].ravel():
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-            axes.yaxis.set_major_formatter(lambda value, _: count(abs(value)))
+            axes.yaxis.set_major_formatter(style.tick_count)
         for axes, top in zip(self.panels[0], tops, strict=True):
             if top is not None:
                 axes.set_ylim(0, 1.06 * top if top > 0 else 1)

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from seston.report.drawing import style
+from seston.report.drawing.pictures import Part
 from seston.report.wording import THIN, micrometres
 
 WIDTH, HEIGHT = 1000, 470  # of a board, in its pixels
@@ -116,25 +117,19 @@ def nice_length(most: float) -> float:
     return float(max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9)))
 
 
-def sheet(boards: dict[str, Image.Image]) -> Image.Image:
-    """Return boards below each other, each under its name."""
+def save_sheet(boards: dict[str, Image.Image], path: Path) -> dict[str, Part]:
+    """Write a PNG of boards below each other, each under its name; return where each is on it."""
     down = sum(HEAD + board.height for board in boards.values())
     whole = Image.new("RGB", (WIDTH + 2 * MARGIN, down), "white")
-    draw, top = ImageDraw.Draw(whole), 0
+    draw, top, places = ImageDraw.Draw(whole), 0, {}
     for name, board in boards.items():
         draw.text((MARGIN, top + HEAD - 18), name, style.INK, _font(NAME), anchor="ls")
-        whole.paste(board, (MARGIN, top + HEAD))
-        top += HEAD + board.height
-    return whole
-
-
-def figure_of(image: Image.Image) -> Figure:
-    """Return an image as a figure, pixel by pixel at `style.DPI`: a page of a PDF."""
-    figure = Figure(figsize=(image.width / style.DPI, image.height / style.DPI), dpi=style.DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(np.asarray(image), aspect="auto", interpolation="none")
-    style.bare(axes)
-    return figure
+        top += HEAD
+        whole.paste(board, (MARGIN, top))
+        places[name] = Part(path, (MARGIN, top, MARGIN + WIDTH, top + board.height))
+        top += board.height
+    whole.save(path, compress_level=style.DEFLATE, dpi=(style.DPI, style.DPI))
+    return places
 
 
 def _natural(band: list[Crop]) -> tuple[list[Crop], float, npt.NDArray[np.float64], list[bool]]:

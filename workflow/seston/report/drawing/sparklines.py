@@ -8,6 +8,7 @@ import pandas as pd
 
 from seston.report.drawing import marks
 from seston.report.drawing.gaps import unbroken
+from seston.report.drawing.time_axis import TimeAxis
 
 WIDTH, HEIGHT = 100, 24
 MOST_DOTS = 60  # beyond, they would hide the line
@@ -18,7 +19,8 @@ class Sparkline:
     """One cluster at one site and in one group, in a box of `WIDTH` x `HEIGHT`.
 
     `lines`, `bands`, `dots` and `hollow` are the `d` of SVG paths; hollow are the dots of periods
-    with few samples; more than `MOST_DOTS` are not drawn. `top` is the share at the upper edge.
+    with few samples; more than `MOST_DOTS` are not drawn. `first` and `last` name the ends of the
+    site's calendar, which all its clusters share; `top` is the share at the upper edge.
     """
 
     site: str
@@ -32,10 +34,11 @@ class Sparkline:
     top: float
 
 
-def sparkline(abundance: pd.DataFrame, cluster: int) -> Sparkline | None:
+def sparkline(abundance: pd.DataFrame, cluster: int, time: TimeAxis) -> Sparkline | None:
     """Return the line of the site and group that hold most of a cluster.
 
-    None where it was only found in series of a single period.
+    None where it was only found in series of a single period. Intervals are followed as far as in
+    the figures of a site.
     """
     mine = abundance[(abundance["cluster"] == cluster) & (abundance["images"] > 0)]
     series = [
@@ -46,13 +49,15 @@ def sparkline(abundance: pd.DataFrame, cluster: int) -> Sparkline | None:
     if not series:
         return None
     (site, group), rows = max(series, key=lambda one: one[1]["count"].sum())
-    minutes = rows["period"].to_numpy("datetime64[m]").astype(int)
-    x = WIDTH * (minutes - minutes[0]) / (minutes[-1] - minutes[0])
+    calendar = mine.loc[mine["site"] == site, "period"]
+    first, last = str(calendar.min()), str(calendar.max())
+    start, end = time.places([first, last])
+    x = WIDTH * (time.places(rows["period"].tolist()) - start) / (end - start)
     share = rows["share"].to_numpy(float)
     ends = (limit / marks.SHARE.factor for limit in marks.limits(rows, marks.SHARE))
     low, high = (np.where(np.isnan(end), share, end) for end in ends)
-    top = float(high.max())
-    y, y_low, y_high = (HEIGHT * (1 - v / top) for v in (share, low, high))
+    top = float(min(high.max(), marks.REACH * share.max()))
+    y, y_low, y_high = (HEIGHT * (1 - np.minimum(v, top) / top) for v in (share, low, high))
     parts = [part for part in unbroken(x) if part.stop - part.start > 1]
     return Sparkline(
         site=str(site),
@@ -63,8 +68,8 @@ def sparkline(abundance: pd.DataFrame, cluster: int) -> Sparkline | None:
         ),
         dots=_dots(x, y, np.ones(len(x), bool)),
         hollow=_dots(x, y, rows["few_samples"].to_numpy() > 0),
-        first=rows["period"].iloc[0],
-        last=rows["period"].iloc[-1],
+        first=time.name(first),
+        last=time.name(last),
         top=top,
     )
 

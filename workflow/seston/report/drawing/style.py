@@ -13,14 +13,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
+from seston.report.drawing import class_colours
+from seston.report.wording import count, number
+
 ONE_COLUMN, TWO_COLUMNS = 88.0, 180.0  # widths in mm
 DPI = 300
+DEFLATE = 3  # of PNGs: beyond, it takes much longer and saves little
 
 #: Okabe-Ito; instead of its yellow, which is too pale for lines on white, Tol's wine: farther from
 #: each of the others, also for colour-blind eyes, than those are from each other.
-COLOURS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255",
-)  # fmt: skip
+COLOURS = (*class_colours.FIRST, "#000000", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, FAINT, GAP = "#1b2429", "#8a949b", "#d9dcde"
 SEQUENCE = "viridis"
@@ -71,17 +73,26 @@ def save_png(figure: Figure, folder: Path, name: str) -> Path:
     png = folder / f"{name}.png"
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    canvas.print_png(png, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
+    canvas.print_png(png, metadata={"Software": None}, pil_kwargs={"compress_level": DEFLATE})
     return png
 
 
-def save(figure: Figure, folder: Path, name: str) -> Path:
-    """Write ``<name>.png`` and ``<name>.pdf``, without dates; return the path of the PNG."""
-    png = save_png(figure, folder, name)
+def save_pdf(figure: Figure, folder: Path, name: str) -> None:
+    """Write ``<name>.pdf``, without a date, of a figure that was written as PNG."""
+    figure.set_dpi(DPI)  # of what is rasterised; a figure that was pickled forgets it
     figure.set_layout_engine("none")  # everything is in place: no need to lay it out again
     canvas = FigureCanvasPdf(figure)
     canvas.print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    return png
+
+
+def tick_number(value: float, _place: float | None = None) -> str:
+    """Return what to write at a tick: as a function of a module, it can be pickled."""
+    return number(value)
+
+
+def tick_count(value: float, _place: float | None = None) -> str:
+    """Return what to write at a tick of counts, on whichever side of 0."""
+    return count(abs(value))
 
 
 def bare(axes: Axes) -> None:

@@ -116,7 +116,7 @@ def _panel(
     ]
     cut = marks.fit(axes, reaches)
     axes.locator_params(axis="y", nbins=4)
-    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+    axes.yaxis.set_major_formatter(style.tick_number)
     # Above the axis of values, so that the name of the class has the width of the panel.
     axes.annotate(
         UNITS[measure], (0, 1), (-3, 3), "axes fraction", "offset points", ha="right", va="bottom",

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from seston.report.drawing import mosaics, pictures, style
+from seston.report.drawing import mosaics, style
 from seston.report.drawing.drawings import Drawings
-from seston.report.drawing.pictures import Picture
+from seston.report.drawing.picture_book import PictureBook
+from seston.report.drawing.pictures import Part
 from seston.report.figures import trust_figure
 from seston.report.figures.drift_figure import draw_drift
 from seston.report.figures.sweep_figure import draw_sweep
@@ -42,19 +43,20 @@ def draw_findings(results: Results, findings: Findings, drawings: Drawings) -> N
             drawings.keep("drift", draw_drift(drift.samples))
 
 
-def draw_candidates(findings: Findings, drawings: Drawings) -> dict[int, Picture]:
-    """Draw a mosaic of each candidate for a new type; return them as the page shows them."""
+def draw_candidates(findings: Findings, drawings: Drawings) -> dict[int, Part]:
+    """Draw a mosaic of each candidate for a new type; return where it is, without its name."""
     if findings.drift is None:
         return {}
     drawings.write("new_types", findings.drift.new_types)
     drawn = {}
     for one in findings.drift.candidates:
         crops = [findings.crops[name] for name in one.examples]
-        board = mosaics.paint(mosaics.pack(crops))
-        whole = mosaics.sheet({f"candidate {one.number}: {len(crops)} examples": board})
-        name = f"mosaic_candidate_{one.number:03d}"
-        style.save(mosaics.figure_of(whole), drawings.figures, name)
-        drawn[one.number] = pictures.encode(board, *pictures.SMALL[0])
+        title = f"candidate {one.number}: {len(crops)} examples"
+        path = drawings.figures / f"mosaic_candidate_{one.number:03d}.png"
+        sheet = mosaics.save_sheet({title: mosaics.paint(mosaics.pack(crops))}, path)
+        with PictureBook(path.with_suffix(".pdf"), style.DPI) as book:
+            book.add(path, title)
+        drawn[one.number] = sheet[title]
     return drawn
 
 

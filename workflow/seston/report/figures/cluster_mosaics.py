@@ -1,25 +1,22 @@
 """The organisms of each cluster: boards for its card, a sheet of them, a book of all sheets."""
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.backends.backend_pdf import PdfPages
 
 from seston.progress import Progress
-from seston.report.drawing import mosaics, pictures, style
-from seston.report.drawing.pictures import Picture
+from seston.report.drawing import mosaics, style
+from seston.report.drawing.picture_book import PictureBook
+from seston.report.drawing.pictures import Part
 
-#: Kinds of organisms, in the order of their boards.
+#: Kinds of organisms, in the order of their boards: first what a cluster is judged by.
 KINDS = {
-    "typical": "most typical",
     "random": "drawn at random",
+    "typical": "most typical",
     "edge": "on the border to the next cluster",
 }
-Boards = dict[tuple[int, str], Picture]
+Boards = dict[tuple[int, str], Part]
 
 
 def in_order(examples: pd.DataFrame) -> pd.DataFrame:
@@ -43,15 +40,15 @@ def draw_mosaics(examples: pd.DataFrame, titles: Mapping[int, str], folder: Path
 
     Returns
     -------
-    dict of tuple of int and str to Picture
-        Each board as the page shows it, by cluster and name.
+    dict of tuple of int and str to Part
+        Where each board is, by cluster and name.
     """
     if examples.empty:
         return {}
     boards: Boards = {}
     with (
         Progress(examples["cluster"].nunique(), "mosaics") as progress,
-        PdfPages(folder / "mosaics.pdf", metadata={"CreationDate": None}) as pages,
+        PictureBook(folder / "mosaics.pdf", style.DPI) as book,
     ):
         for cluster, rows in examples.groupby("cluster", sort=True):
             number = int(str(cluster))
@@ -62,29 +59,11 @@ def draw_mosaics(examples: pd.DataFrame, titles: Mapping[int, str], folder: Path
                     for crop, um in zip(some["crop"], some["pixel_um"], strict=True)
                 ]
                 name = f"{len(crops)} {KINDS.get(str(kind), kind)}"
-                board = mosaics.paint(mosaics.pack(crops))
-                drawn[f"{titles[number]}: {name}"] = board
-                boards[number, name] = pictures.encode(board, *pictures.SMALL[0])
-            sheet = mosaics.sheet(drawn)
+                drawn[name] = mosaics.paint(mosaics.pack(crops))
             path = folder / f"mosaic_cluster_{number:03d}.png"
-            sheet.save(path, compress_level=1, dpi=(style.DPI, style.DPI))
-            pages.savefig(mosaics.figure_of(sheet), dpi=style.DPI)
+            named = {f"{titles[number]}: {name}": board for name, board in drawn.items()}
+            places = mosaics.save_sheet(named, path).values()
+            boards |= {(number, name): one for name, one in zip(drawn, places, strict=True)}
+            book.add(path, titles[number])
             progress.add()
     return boards
-
-
-@contextmanager
-def beside(
-    examples: pd.DataFrame, titles: Mapping[int, str], folder: Path, threads: int
-) -> Iterator[Future[Boards]]:
-    """Draw the mosaics while other figures are drawn; yield what will have the boards.
-
-    They are drawn in a process of their own, with one thread before the others.
-    """
-    if threads < 2:
-        done: Future[Boards] = Future()
-        done.set_result(draw_mosaics(examples, titles, folder))
-        yield done
-        return
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        yield pool.submit(draw_mosaics, examples, dict(titles), folder)

@@ -67,4 +67,4 @@ def _effort(axes: Axes, days: Days, time: TimeAxis, chosen: list[int]) -> None:
         axes.bar(x[some], images[some], wide, color=_rgb(place))
     axes.set(ylabel="images", ylim=(0, None), xlabel=time.mark(axes, steps["first"].tolist()))
     axes.locator_params(axis="y", nbins=2)
-    axes.yaxis.set_major_formatter(lambda value, _: count(value))
+    axes.yaxis.set_major_formatter(style.tick_count)

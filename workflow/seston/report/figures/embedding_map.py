@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,6 +12,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from seston.report.drawing import style
+from seston.report.drawing.class_colours import class_colours
 from seston.report.wording import distinct, group_name, site_name
 
 MOST_POINTS, MOST_NUMBERS = 100_000, 120
@@ -38,13 +38,12 @@ def choose_points(images: pd.DataFrame, seed: int) -> Points:
 
 
 def draw_by_cluster(points: Points, label: Callable[[int], str] = str) -> Figure:
-    """Draw the map with a colour for each cluster, and its label at its median place."""
+    """Draw the map with the colour of each cluster, and its label at its median place."""
     figure = style.new_figure(style.TWO_COLUMNS, 128)
     axes = _frame(figure)
     table = points.table
-    clusters = np.unique(table["cluster"])
-    rank = np.searchsorted(clusters, table["cluster"])
-    _dots(axes, table, many_colours(len(clusters))[rank])
+    cluster = table["cluster"].to_numpy()
+    _dots(axes, table, np.array(class_colours(int(cluster.max()) + 1))[cluster].tolist())
     sizes = table["cluster"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     halo = [patheffects.withStroke(linewidth=1.8, foreground="white")]
     middle = table.groupby("cluster")[["map_x", "map_y"]].median()
@@ -102,15 +101,6 @@ def day_ticks(days: int) -> list[int]:
         if np.diff(ticks).min(initial=days) >= DATE * (days - 1):
             return ticks.tolist()
     return sorted({0, days - 1})
-
-
-def many_colours(count: int) -> npt.NDArray[np.float64]:
-    """Return `count` colours (count, 3): hues by the golden ratio, three lightnesses in turn."""
-    place = np.arange(count)
-    hue = (0.58 + place * 0.6180339887498949) % 1
-    value = np.choose(place % 3, [0.85, 0.6, 0.95])
-    saturation = np.choose(place % 3, [0.75, 0.7, 0.45])
-    return matplotlib.colors.hsv_to_rgb(np.stack([hue, saturation, value], axis=1))
 
 
 def _frame(figure: Figure) -> Axes:

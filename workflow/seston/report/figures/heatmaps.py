@@ -196,4 +196,4 @@ def _draw_effort(axes: Axes, heat: HeatMap, time: TimeAxis) -> None:
     axes.set_xticks(shown, labels, rotation=90 if max(map(len, labels)) > 3 else 0)
     axes.set_xlabel(time.beside)
     axes.locator_params(axis="y", nbins=2)
-    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+    axes.yaxis.set_major_formatter(style.tick_number)

@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from seston.report.drawing import style
 from seston.report.given.sample_quality import SampleQuality
-from seston.report.wording import group_name, number, percent, short, site_name
+from seston.report.wording import group_name, percent, short, site_name
 
 MOST_COLUMNS = 240  # beyond, neighbours share a column
 MOST_REASONS = 10
@@ -89,22 +89,27 @@ def draw_quality(known: SampleQuality) -> Figure:
 
 def _bars(axes: Axes, heights: Floats, label: str) -> None:
     x, known = np.arange(len(heights)), np.isfinite(heights)
-    axes.bar(x[known], heights[known], 0.86, color=style.COLOURS[0], lw=0)
+    found = heights[known & (heights > 0)]
+    wide = len(found) > 0 and found.max() > MOST_RATIO * np.quantile(found, 0.1)
+    if wide:  # no bars: on a logarithmic axis they have no foot
+        size = min(2.6, 320 / len(x))
+        axes.plot(x[known], heights[known], "o", ms=size, mew=0, color=style.COLOURS[0])
+    else:
+        axes.bar(x[known], heights[known], 0.86, color=style.COLOURS[0], lw=0)
     if not known.all():
         marks = np.flatnonzero(~known)
         axes.plot(marks, np.full(len(marks), 0.06), "x", ms=2.4, mew=0.6, color=style.FAINT,
                   transform=axes.get_xaxis_transform())  # fmt: skip
         axes.text(1, 1.01, "× unknown", transform=axes.transAxes, ha="right", va="bottom", **ASIDE)
-    found = heights[known & (heights > 0)]
-    if len(found) and found.max() > MOST_RATIO * np.quantile(found, 0.1):
+    if wide:
         axes.set_yscale("log")
         axes.yaxis.set(major_locator=LogLocator(numticks=4), minor_locator=NullLocator())
     elif len(found):
         axes.locator_params(axis="y", nbins=3)
     else:
         axes.set_yticks([])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    axes.set_ylabel(label)
+    axes.yaxis.set_major_formatter(style.tick_number)
+    axes.set_ylabel(f"{label} (log)" if wide else label)
 
 
 def _focus(axes: Axes, columns: Columns, table: pd.DataFrame) -> None:
@@ -120,7 +125,7 @@ def _focus(axes: Axes, columns: Columns, table: pd.DataFrame) -> None:
         axes.yaxis.set(
             major_locator=LogLocator(subs=(1, 2, 5), numticks=5), minor_locator=NullLocator()
         )
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axes.yaxis.set_major_formatter(style.tick_number)
     odd = [at for at, rows in enumerate(columns.rows) if table["odd_focus"].iloc[rows].any()]
     axes.plot(odd, [0.94] * len(odd), transform=axes.get_xaxis_transform(), **ODD_MARK)
     axes.set_ylabel("focus")

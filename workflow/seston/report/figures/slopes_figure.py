@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from seston.report.drawing import marks, style
 from seston.report.given.tested_classes import of_classes
-from seston.report.wording import many, number
+from seston.report.wording import many
 
 MOST_ROWS, MOST_PANELS = 50, 2  # of one figure
 REACH = 2.5  # how far beyond the steepest slope an interval is followed
@@ -116,7 +116,7 @@ def _panel(
     axes.set_yticks(range(len(slopes)), [title(name) for name in slopes["class"]], fontsize=6)
     axes.tick_params(axis="y", length=0)
     axes.spines.left.set_visible(False)
-    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    axes.xaxis.set_major_formatter(style.tick_number)
     axes.locator_params(axis="x", nbins=5)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seston.report.drawing.companion import Companion
 from seston.report.drawing.drawings import Drawings
-from seston.report.drawing.pictures import Picture
+from seston.report.drawing.pictures import Part
 from seston.report.figures import (
     attention_cards,
     attention_panels,
@@ -34,8 +35,8 @@ class Drawn:
     """Figures by name, boards by cluster and name, candidates for new types by number."""
 
     files: dict[str, Path] = field(default_factory=dict)
-    boards: dict[tuple[int, str], Picture] = field(default_factory=dict)
-    candidates: dict[int, Picture] = field(default_factory=dict)
+    boards: dict[tuple[int, str], Part] = field(default_factory=dict)
+    candidates: dict[int, Part] = field(default_factory=dict)
     sites: list[SiteFigures] = field(default_factory=list)
     course: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by site, then by kind
     attention: list[str] = field(default_factory=list)
@@ -53,14 +54,15 @@ class Studio:
         known: SampleQuality,
         figures: Path,
         data: Path,
+        companion: Companion,
     ) -> None:
         self.results, self.findings, self.known = results, findings, known
-        self.drawings = Drawings(figures, data)
+        self.drawings, self.companion = Drawings(figures, data, companion), companion
         self.drawn = Drawn(self.drawings.files)
         names = findings.names.names
         self.called = dict(zip(names, distinct(names.values(), 18), strict=True))  # on the map
 
-    def draw_all(self, clusters: Sequence[int], threads: int = 1) -> Drawn:
+    def draw_all(self, clusters: Sequence[int]) -> Drawn:
         """Draw everything there is input for; mosaics of these clusters only."""
         examples = self.results.examples
         examples = cluster_mosaics.in_order(examples[examples["cluster"].isin(list(clusters))])
@@ -68,9 +70,9 @@ class Studio:
         self.drawings.write("mosaics", examples[columns])
         titles = {cluster: self.findings.names.title(cluster) for cluster in clusters}
         folder = self.drawings.figures
-        with cluster_mosaics.beside(examples, titles, folder, threads) as boards:
-            self._all_others()
-            self.drawn.boards = boards.result()
+        boards = self.companion.ask(cluster_mosaics.draw_mosaics, examples, titles, folder)
+        self._all_others()
+        self.drawn.boards = boards.result()
         return self.drawn
 
     def _all_others(self) -> None:

@@ -20,7 +20,7 @@ from seston.report.drawing.gaps import gaps, unbroken
 from seston.report.drawing.mosaics import Crop
 from seston.report.drawing.time_axis import TimeAxis
 from seston.report.given.succession import MOST_PICTURES, UNITS, Succession, in_doubt, relative
-from seston.report.wording import DASH, THIN, count, distinct, many, number, percent
+from seston.report.wording import DASH, THIN, distinct, many, number, percent
 from seston.trends.effort import FEW
 
 #: Colour of a class by its label; the words stand beside it.
@@ -177,7 +177,7 @@ def _effort(axes: Axes, shown: Succession, time: TimeAxis) -> None:
     axes.set_ylabel("images", labelpad=2)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
-    axes.yaxis.set_major_formatter(lambda value, _: count(value))
+    axes.yaxis.set_major_formatter(style.tick_count)
 
 
 def _time(curves: Axes, effort: Axes, shown: Succession, time: TimeAxis) -> None:

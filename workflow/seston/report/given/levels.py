@@ -66,7 +66,7 @@ class Merged:
 
 
 def read_level(path: Path, level: str, names: Names, abundance: pd.DataFrame) -> Merged:
-    """Read ``abundance_<level>.tsv``.
+    """Read ``abundance_<level>.tsv``; that of labels may be empty.
 
     Raises
     ------
@@ -76,7 +76,8 @@ def read_level(path: Path, level: str, names: Names, abundance: pd.DataFrame) ->
     table = read_text_table(path, ("site", "group", "period", level), ("few_samples", *NUMBERS))
     keys = ["site", "group", "period"]
     fine, merged = (one.groupby(keys)["count"].sum().to_dict() for one in (abundance, table))
-    if fine != merged:
+    # Where no image has a label, the table of labels has no row.
+    if fine != merged and not (level == "label" and table.empty):
         where = next(key for key in (*fine, *merged) if fine.get(key) != merged.get(key))
         here = dict(zip(keys, where, strict=True))  # type: ignore[call-overload]  # keys are tuples
         raise SestonError(

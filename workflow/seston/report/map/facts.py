@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seston.report.drawing.class_colours import class_colours
 from seston.report.map.columns import Blocks
 from seston.report.map.ids import encode_rois
 from seston.report.map.points import Points
@@ -39,6 +40,9 @@ def facts(points: Points, samples: pd.DataFrame, blocks: Blocks) -> dict[str, An
         Takes in the columns.
     """
     columns, unknown = _columns(points, blocks)
+    told = _samples(samples)
+    classes = max(points.cluster.max(), points.density.max()) + 1
+    most = max(int(classes), len(told["groups"]), len(told["sites"]))
     return {
         "format": FORMAT,
         "n": len(points),
@@ -46,7 +50,11 @@ def facts(points: Points, samples: pd.DataFrame, blocks: Blocks) -> dict[str, An
         "columns": columns,
         "unknown": unknown,
         "clusters": points.clusters.to_dict("records"),
-        **_samples(samples),
+        "colours": {
+            "light": class_colours(most),
+            "dark": class_colours(most, dark=True),
+        },
+        **told,
         "ids": encode_rois(points.rois, blocks),
     }
 

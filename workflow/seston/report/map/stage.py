@@ -21,6 +21,8 @@ to be written as a script element. The facts are JSON:
     Labels of measurements of which no value is known: they have no column.
 ``clusters``
     Those with members: ``{cluster, name, coarse, count}``; name "" = nobody named it.
+``colours``
+    ``{light, dark}``: ``#rrggbb`` of class i, and of cluster i, on light and on dark ground.
 ``samples``
     ``{id, site, group, time, day, first, count, shard, offset}``, in the order of their organisms:
     rows `first` to ``first + count - 1``. `site`, `group`, `day` are rows of ``sites``, ``groups``
@@ -57,8 +59,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: Files of the page's script, each building on those before.
 SCRIPTS = [
     "base.js", "blocks.js", "ids.js", "organisms.js", "colours.js", "parts.js", "classes.js",
-    "view.js", "density.js", "pictures.js", "overlay.js", "find.js", "card.js", "legend.js",
-    "filters.js", "selection.js", "pointer.js", "keys.js", "search.js", "main.js",
+    "view.js", "density.js", "pictures.js", "overlay.js", "find.js", "card.js", "specimens.js",
+    "legend.js", "filters.js", "selection.js", "pointer.js", "keys.js", "search.js", "main.js",
 ]  # fmt: skip
 log = logging.getLogger("seston")
 

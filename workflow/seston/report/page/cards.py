@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seston.report.drawing import sparklines
+from seston.report.drawing.class_colours import class_colours
 from seston.report.drawing.pictures import Picture
+from seston.report.drawing.time_axis import TimeAxis
 from seston.report.given import oddities
 from seston.report.given.findings import Findings
 from seston.report.given.results import Results
@@ -15,9 +17,13 @@ from seston.report.words.summary import ClusterFacts
 
 @dataclass(frozen=True)
 class Card:
-    """What the page shows of one cluster; `trust` is its row of the table, empty if not given."""
+    """What the page shows of one cluster; `trust` is its row of the table, empty if not given.
+
+    `colour` is that of the cluster on the maps.
+    """
 
     facts: ClusterFacts
+    colour: str
     trust: dict[str, Any]
     badges: list[Badge]
     spark: sparklines.Sparkline | None
@@ -40,12 +46,17 @@ def cards_of(
     known = findings.trust
     series = dict(tuple(results.abundance.groupby("cluster")))
     none = results.abundance.iloc[:0]
+    colours = class_colours(max((one.cluster for one in told), default=-1) + 1)
+    time = TimeAxis(
+        results.setting("trends", "period", "day"), results.setting("trends", "day_zero", "")
+    )
     return [
         Card(
             facts=one,
+            colour=colours[one.cluster],
             trust=known.row(one.cluster) if known else {},
             badges=_badges(results, known, one.cluster) if known else [],
-            spark=sparklines.sparkline(series.get(one.cluster, none), one.cluster),
+            spark=sparklines.sparkline(series.get(one.cluster, none), one.cluster, time),
             attention=attention.get(one.cluster),
         )
         for one in told

@@ -29,6 +29,7 @@ from seston.report.words import checks, clustering_words, methods, methods_text,
 from seston.report.words.references import references
 from seston.trends.effort import FEW
 
+MOST_OPEN = 12  # cards that are unfolded from the start
 KINDS = ("labels", "views", "collapse", "confounding")  # of evidence
 
 
@@ -96,6 +97,7 @@ def context(
         "samples": known.table.head(limits.rows).to_dict("records"),
         "rejects": summary.rejects_by_reason(results.rejected),
         "cards": cards,
+        "most_open": MOST_OPEN,
         "clusters_in_all": len(facts),
         "histogram_from": float(edges[0]) if len(edges) else None,
         "histogram_to": float(edges[-1]) if len(edges) else None,

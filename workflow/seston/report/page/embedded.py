@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from seston.report.drawing import pictures
-from seston.report.drawing.pictures import Picture
+from seston.report.drawing.pictures import Part, Picture
 from seston.report.figures.site_figures import SiteFigures
 from seston.report.figures.studio import MOST_CARDS, Drawn
 
@@ -75,8 +75,8 @@ def embed(
     sites = shown_sites(drawn, limits)
     hidden = {name for one in drawn.sites[len(sites) :] for name in figures_of(one, drawn)}
     hidden.add("strangest")  # shown as thumbnails instead, which a narrow screen can arrange
-    figures = {name: path for name, path in drawn.files.items() if name not in hidden}
-    boards: dict[tuple[int, str], Picture] = {
+    figures = {name: Part(path) for name, path in drawn.files.items() if name not in hidden}
+    boards: dict[tuple[int, str], Part] = {
         key: board for key, board in drawn.boards.items() if key[0] in cards
     }
     boards |= {(number, CANDIDATE): one for number, one in drawn.candidates.items()}
@@ -87,7 +87,7 @@ def embed(
     most = min(FIGURE_BYTES, int(share * room))
     large, fewer = pictures.embed(figures, pictures.LARGE, most, threads)
     left = room - sum(len(one.uri) for one in large.values())
-    small, smaller = pictures.fit(boards, pictures.SMALL, min(MOSAIC_BYTES, left), threads)
+    small, smaller = pictures.embed(boards, pictures.SMALL, min(MOSAIC_BYTES, left), threads)
     return _named(large, small, coarse=fewer or smaller)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seston import store
 from seston.folders import whole_folder
+from seston.report.drawing.companion import Companion
 from seston.report.figures.studio import MOST_CARDS, Studio
 from seston.report.given.course_files import NO_COURSE, CourseFiles
 from seston.report.given.findings import read_findings
@@ -135,7 +136,7 @@ def report(
     course : CourseFiles
         Tables of trends, groups and community.
     threads : int
-        CPU threads for reading; with two or more, mosaics are drawn beside the other figures.
+        CPU threads; with two or more, mosaics and PDFs are drawn beside the other figures.
     """
     results = read_results(
         images=images,
@@ -183,7 +184,9 @@ def report(
     )
     shown = [one.cluster for one in facts[:MOST_CARDS]]
     with whole_folder(data) as numbers, whole_folder(figures) as drawings:
-        drawn = Studio(results, findings, known, drawings, numbers).draw_all(shown, threads)
+        with Companion(threads) as companion:
+            studio = Studio(results, findings, known, drawings, numbers, companion)
+            drawn = studio.draw_all(shown)
         write_numbers(results, known, facts, edges, numbers)
         page = fitted(
             partial(context, results, findings, known, drawn, facts, edges),

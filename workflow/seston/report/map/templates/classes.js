@@ -60,14 +60,14 @@
         (c) => {
           const one = data.clusterOf.get(c);
           const label = one.name ? seston.clusterName(one) : `cluster ${c}`;
-          return { key: c, label, tag: one.name || String(c) };
+          return { cluster: c, label, tag: one.name || String(c) };
         },
       ),
     name: (data) =>
       byCluster(
         data,
         (one) => one.name,
-        (name) => ({ key: name, label: name || "no name yet", tag: name, without: !name }),
+        (name) => ({ label: name || "no name yet", tag: name, without: !name }),
       ),
     coarse: (data) =>
       byCluster(
@@ -84,14 +84,17 @@
     site: (data) => bySample(data, (sample) => sample.site, data.sites.map(seston.siteName)),
   };
 
-  /** Give the classes of a colouring their colours, which are others in the dark. */
+  /**
+   * Give the classes of a colouring their colours, which are others in the dark. A cluster has that
+   * of its number, as in the report's figures; other classes have theirs in turn.
+   */
   seston.paint = ({ classes, ordered }) => {
     const last = classes.filter((one) => !one.without).length - 1;
     let place = 0;
     for (const one of classes) {
       if (one.without) one.colour = seston.withoutColour();
       else if (ordered) one.colour = seston.rampColour(last ? place++ / last : 0.5);
-      else one.colour = seston.classColour(place++);
+      else one.colour = seston.classColour(one.cluster ?? place++);
     }
   };
 

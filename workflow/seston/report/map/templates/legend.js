@@ -108,6 +108,7 @@
     const fill = () => {
       const { classes } = map.colouring;
       rows = classes.flatMap((one, c) => (one.count ? [rowOf(one, c)] : []));
+      seston.illustrate(map, rows);
       seston.get("legend-find").hidden = rows.length < 12;
       count();
       find();
@@ -127,7 +128,7 @@
     /** Show one cluster alone, and come near. */
     map.showCluster = async (number) => {
       await map.colourBy("cluster");
-      const c = map.colouring.classes.findIndex((one) => one.key === number);
+      const c = map.colouring.classes.findIndex((one) => one.cluster === number);
       if (!map.colouring.classes[c]?.count) return false;
       solo(c);
       list.querySelector(`[data-class="${c}"]`).scrollIntoView({ block: "nearest" });

@@ -34,6 +34,7 @@
   seston.load = async () => {
     const facts = JSON.parse(seston.get("facts").textContent);
     const { n, columns, samples } = facts;
+    seston.takeColours(facts.colours);
     const cluster = await seston.integers(columns.cluster);
     const order = sortedRows(cluster, facts.clusters);
     const kept = new Map([["cluster", cluster]]);

@@ -9,6 +9,14 @@
 
   const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
+  /** Return of some organisms the one in the middle; of none: undefined. */
+  seston.middleOf = (data, rows) => {
+    const x = median(rows.map((row) => data.x[row]));
+    const y = median(rows.map((row) => data.y[row]));
+    const far = (row) => (data.x[row] - x) ** 2 + (data.y[row] - y) ** 2;
+    return rows.reduce((best, row) => (far(row) < far(best) ? row : best), rows[0]);
+  };
+
   /** Give each class the place of its label: of what the filter leaves the one in the middle. */
   seston.findCentres = ({ data, sampleShown, colouring: { codes, classOf, classes } }) => {
     const members = classes.map(() => []);
@@ -20,12 +28,7 @@
       if (seen[c]++ % steps[c] === 0) members[c].push(row);
     }
     classes.forEach((one, c) => {
-      one.centre = undefined;
-      if (!members[c].length) return;
-      const x = median(members[c].map((row) => data.x[row]));
-      const y = median(members[c].map((row) => data.y[row]));
-      const far = (row) => (data.x[row] - x) ** 2 + (data.y[row] - y) ** 2;
-      one.centre = members[c].reduce((best, row) => (far(row) < far(best) ? row : best));
+      one.centre = seston.middleOf(data, members[c]);
     });
   };
 

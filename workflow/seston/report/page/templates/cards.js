@@ -31,8 +31,7 @@
   };
   const select = () => {
     const wanted = find.value.trim();
-    const named = (card) =>
-      card.querySelector("h3").firstChild.data.toLowerCase().includes(wanted.toLowerCase());
+    const named = (card) => card.dataset.called.toLowerCase().includes(wanted.toLowerCase());
     const asked = (card) => (/^\d*$/.test(wanted) ? card.dataset.cluster === wanted : named(card));
     for (const card of cards) card.hidden = !fits(card) || (wanted !== "" && !asked(card));
     const left = cards.filter((card) => !card.hidden).length;
@@ -42,9 +41,23 @@
   };
   find.addEventListener("input", select);
   show?.addEventListener("change", select);
-  // A link to a card that is filtered out shows all cards again.
+  const unfold = document.getElementById("unfold");
+  const details = [...grid.querySelectorAll("details")];
+  const isFolded = () => details.some((one) => !one.open);
+  const tell = () => {
+    unfold.textContent = isFolded() ? "Unfold all" : "Fold all";
+  };
+  unfold.addEventListener("click", () => {
+    const open = isFolded();
+    for (const one of details) one.open = open;
+  });
+  grid.addEventListener("toggle", tell, true);
+  tell();
+  // A link to a card unfolds it; one that is filtered out shows all cards again.
   addEventListener("hashchange", () => {
     const card = document.getElementById(location.hash.slice(1));
+    const more = card?.querySelector(".foot > details");
+    if (more) more.open = true;
     if (!card?.hidden) return;
     find.value = "";
     if (show) show.value = "";

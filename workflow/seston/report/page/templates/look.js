@@ -1,14 +1,7 @@
 "use strict";
-// The page says everything without these files; they add a menu, light or dark, and paper.
+// The page says everything without these files; they add a menu and paper.
 (() => {
   const root = document.documentElement;
-  const light = document.getElementById("light");
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  light.hidden = false;
-  light.addEventListener("click", () => {
-    const now = root.dataset.theme || (dark.matches ? "dark" : "light");
-    root.dataset.theme = now === "dark" ? "light" : "dark";
-  });
 
   // On a narrow screen the sections unfold from a button.
   const nav = document.getElementById("nav");
