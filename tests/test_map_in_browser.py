@@ -430,7 +430,7 @@ def test_addresses_lead_to_a_cluster_and_to_an_image(browser, html, table):
 def test_all_by_keys(page, table):
     page.value("document.getElementById('light').focus()")
     page.press("Tab")
-    assert page.value("document.activeElement.id") == "map"
+    page.wait("document.activeElement.id === 'map'")
     page.press("+", "+", "+", "Left", "Up", "Shift+Left")
     settle(page)
     spots = places(page, table)
@@ -439,14 +439,16 @@ def test_all_by_keys(page, table):
     page.press("Shift+Right", "Shift+Left")
     page.wait(f"document.getElementById('card').dataset.row === '{nearest}'")
     page.press("Enter")
-    assert page.value("seston.map.pinned") == nearest
+    page.wait(f"seston.map.pinned === {nearest}")
     assert table["image_id"][nearest] in text(page, "#status")
     page.press("Escape")
-    assert page.value("document.getElementById('card').hidden")
+    page.wait("document.getElementById('card').hidden")
     page.press("0", "a")
-    assert text(page, "#selected").startswith(f"{len(table)} images")
+    page.wait(
+        f"document.querySelector('#selected').textContent.trim().startsWith('{len(table)} images')"
+    )
     page.press("/")
-    assert page.value("document.activeElement.id") == "search"
+    page.wait("document.activeElement.id === 'search'")
 
 
 def test_pictures_are_drawn_where_there_is_room(page, table):

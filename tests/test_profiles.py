@@ -295,7 +295,7 @@ def test_conda_environments_hold_what_their_rules_import():
     distributions = metadata.packages_distributions()
     rules = "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk"))
     for rule in re.split(r"^(?:rule|checkpoint) ", rules, flags=re.MULTILINE)[1:]:
-        stage = re.search(r"^ +python -m seston ([\w-]+)", rule, re.MULTILINE)
+        stage = re.search(r"^ +(?:exec )?python -m seston ([\w-]+)", rule, re.MULTILINE)
         if not stage:
             continue
         environment = re.search(r"envs/(\w+\.yaml)", rule)[1]

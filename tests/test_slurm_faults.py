@@ -43,10 +43,11 @@ exec() { [ "$1" != python ] || meddle "${@:2}"; builtin exec "$@"; }
 """
 # Waits to be let go.
 HOLD = 'until [ -e "$fault/go" ]; do sleep 0.1; done'
-# Takes a quarter more than its first attempt asked for, in each attempt.
+# Takes, in each attempt, a quarter more memory than the first one asked for.
 GREED = """
-[ -e "$fault/mb" ] || echo $((SLURM_MEM_PER_NODE * 5 / 4)) >"$fault/mb"
-command python -c "import time; all = b'.' * ($(<"$fault/mb") << 20); time.sleep(3)"
+[ -e "$fault/bytes" ] ||
+    echo $(($(squeue -h -j "$SLURM_JOB_ID" -o %m | numfmt --from=iec) * 5 / 4)) >"$fault/bytes"
+command python -c "import time; all = b'.' * $(<"$fault/bytes"); time.sleep(3)"
 """
 
 
@@ -146,9 +147,9 @@ def small(folder: Path) -> Project:
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("slurm"), node_cpus=16, node_mem=64000) as running:
-        # A dead node is noticed in seconds, not minutes.
+        # A dead node is noticed soon; who is asked to end has the time that SLURM gives by default.
         with running.conf.open("a") as file:
-            file.write("SlurmdTimeout=15\n")
+            file.write("SlurmdTimeout=15\nKillWait=30\n")
         running.ask("scontrol", "reconfigure")
         yield running
 
@@ -171,6 +172,10 @@ class Story:
         """What the accounting says of a job: squeue forgets those that ended."""
         return [row["State"] for row in self.slurm.jobs() if row["JobID"] == job][-1]
 
+    def wait_for_end(self, *jobs: str) -> None:
+        """Wait until none of these jobs waits, runs or is being ended."""
+        wait_until(lambda: not self.slurm.ask("squeue", "--noheader", *jobs), "the end of jobs")
+
     def killed_while_jobs_write(self) -> None:
         first = self.start()
         self.faults.met("segment", 2)
@@ -185,8 +190,10 @@ class Story:
 
     def cancelled_and_out_of_time(self) -> None:
         self.cancelled, self.late = self.faults.met("tiles", 2)[:2]
-        self.slurm.ask("scancel", self.cancelled)
         self.slurm.ask("scontrol", "update", f"JobId={self.late}", "TimeLimit=1")
+        self.slurm.ask("scancel", self.cancelled)
+        # To the end: a node whose job cannot report it would be drained.
+        self.wait_for_end("--jobs", self.cancelled)
 
     def daemons_gone(self) -> None:
         self.slurm.testbed("stop", "slurmctld")
@@ -217,7 +224,7 @@ class Story:
         second = self.runs[-1]
         second.kill()
         self.slurm.ask("scancel", "--name", second.jobs)
-        wait_until(lambda: not self.slurm.ask("squeue", "-h", "--name", second.jobs), "scancel")
+        self.wait_for_end("--name", second.jobs)
         self.unlocked_again = self.project.snakemake("--unlock")
         self.start()
         self.trainings.append(self.training(4))
@@ -242,7 +249,7 @@ def story(slurm: Cluster, tmp_path_factory) -> Iterator[Story]:
     story.faults.add("segment", "* segment *")
     story.faults.add("tiles", "* tiles *")
     story.faults.add("training", "* finetune *", ":")
-    story.faults.add("greed", "* assign *pretrained*2018-05*", GREED)
+    story.faults.add("greed", "* assign *finetuned*2018-05*", GREED)
     story.faults.add("node", "* assign *finetuned*2018-06*")
     try:
         story.killed_while_jobs_write()
