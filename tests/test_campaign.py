@@ -13,7 +13,7 @@ import yaml
 
 from flowcam_reading import read
 
-# Behind all others: benchmarks are called as what they measure, such as coverage.
+# Behind all others: benchmarks are called as what they measure.
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 import campaign as command

@@ -1,6 +1,6 @@
 """How often tests of single series find what is not there, and how often what is.
 
-Run by `python benchmarks/coverage.py trends [--quick]`. Each class of a simulated experiment has
+Run by `python benchmarks/calibration.py trends [--quick]`. Each class of a simulated experiment has
 its own logarithm of concentration: a level per group, weather that all groups share and a course
 of each group, both autocorrelated with the standard deviation 0.5, and a straight trend. Images
 are drawn from it (Poisson) in water of unequal volume.

@@ -7,7 +7,7 @@ of all correlations on a grid weighted by their restricted likelihood, rather th
 best, which would be taken for surer than it is.
 
 The likelihood counts to the power of `SHARPNESS`. Grid and power were chosen by the rates of
-false positives at correlations of 0, 0.3 and 0.6 (`benchmarks/coverage.py groups`): with the
+false positives at correlations of 0, 0.3 and 0.6 (`benchmarks/calibration.py groups`): with the
 power 1 the tests of groups found 0.01 to 0.06 for alpha 0.05, with a grid that ends at 0.75
 up to 0.12.
 """

@@ -7,7 +7,7 @@ A cycle is fitted only where the series spans it twice, half of the bins follow 
 within a quarter of the cycle, and they tell its phases apart. With samples always taken at noon
 nothing is known of the day's cycle, and the tide would be taken for that of spring and neap.
 
-Measured (`python benchmarks/coverage.py trends`, 1000 series, standard error 0.007): of series
+Measured (`python benchmarks/calibration.py trends`, 1000 series, standard error 0.007): of series
 without a cycle 0.038 to 0.064 had a p-value of at most 0.05 with 49 and 200 bins of an hour and an
 autocorrelation of neighbouring bins of 0, 0.3 and 0.6; with 40 to 48 bins of 2 or 3 hours 0.026 to
 0.080. The intervals of amplitudes covered 0.92 to 0.97.

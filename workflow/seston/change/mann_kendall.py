@@ -5,7 +5,7 @@ series, with whitened time beside it, so that gaps and the first period have the
 The p-value is the mean over all plausible autocorrelations (`serial`), the interval holds the
 slopes that this same test does not reject, and the slope is the one that it rejects least.
 
-Measured (`python benchmarks/coverage.py trends`, 1000 series per setting, standard error 0.007),
+Measured (`python benchmarks/calibration.py trends`, 1000 series per setting, standard error 0.007),
 with one group and with the mean of seven that share their weather, with and without counting noise
 (5 or 20 images) and gaps, 15 to 60 periods: of series without a trend 0.044, 0.039 and 0.054 had a
 p-value of at most 0.05 at an autocorrelation of 0, 0.3 and 0.6, in the mean of the 20 settings;

@@ -10,8 +10,8 @@ classes are made by permuting the series' innovations, free of autocorrelation (
 adding the autocorrelation again. Permuting the periods themselves would take any slow course for
 a time of its own.
 
-Measured (`python benchmarks/coverage.py trends`): the intervals of the centre covered 0.92 to 0.97
-of simulated blooms, with 2 to 20 images at the peak, one or seven groups, a missing day, and a
+Measured (`python benchmarks/calibration.py trends`): the intervals of the centre covered 0.92 to
+0.97 of simulated blooms, with 2 to 20 images at the peak, one or seven groups, a missing day, and a
 squared coefficient of variation between samples of 0 or 0.2 (known).
 """
 

@@ -90,7 +90,7 @@ def diversity(
     samples would look the more diverse the more there are. The interval is Student's, on the log
     scale, from the scatter between samples of one period, pooled over the periods of the site. Its
     95 % covered 92 to 98 % for intra-sample correlations of 0 to 0.05 and 1 to 12 samples a period
-    (``benchmarks/coverage.py community``). The same at equal coverage.
+    (``benchmarks/calibration.py community``). The same at equal coverage.
     """
     counted = without_unlabelled(counted)
     effort, counts = counted.effort, counted.counts

@@ -60,7 +60,7 @@ def compare(
     inflate, but from the part of the sum of squares that `blocks.agreement` tells of; labels are
     exchangeable there up to the correlation `blocks.MEMORY`. With 8 groups, 23 periods and 30 or
     100 classes, F with the same permutations rejected a true null hypothesis of nominal 5 % in 22
-    to 51 % of cases at AR(1) 0.6 (``benchmarks/coverage.py community`` has the rates of p).
+    to 51 % of cases at AR(1) 0.6 (``benchmarks/calibration.py community`` has the rates of p).
 
     For dispersions (PERMDISP, Anderson 2006) the distance is that to the centroid of the own group
     in the own block: one centroid for the whole series would tie the blocks together. Two groups

@@ -1,6 +1,6 @@
 """How often intervals cover the truth, and how often tests find what is not there.
 
-    python benchmarks/coverage.py [intervals|trends|groups|community|all] [--quick]
+    python benchmarks/calibration.py [intervals|trends|groups|community|all] [--quick]
 
 Each part simulates counts whose truth is known and prints a table; `--quick` is for a look.
 """
