@@ -24,7 +24,7 @@ def named(one):
 def test_every_source_is_a_set_of_its_own(tmp_path):
     path = tmp_path / "experts.tsv"
     path.write_text("image_id\tlabel\ng/top.png\tcopepod\nf/3\tdiatom\nold/1\tx\nf/1\tdiatom\n")
-    sets = {one.name: one for one in label_sets(CROPS, ["g"], path)}
+    sets = {one.name: one for one in label_sets(CROPS, ["g"], [path])}
     assert list(sets) == ["recorded", "folders", "experts"]
     assert named(sets["recorded"]) == ["Junk", None, "NA", None, None, None]
     # h is no sample of ready crops, so its "/" is no folder
@@ -37,10 +37,27 @@ def test_images_on_which_annotators_disagree_are_told(tmp_path):
     path = tmp_path / "experts.tsv"
     rows = "f/1\tx\tAB\nf/1\ty\tCD\nf/2\tx\tAB\nold/1\tx\tAB\n"
     path.write_text("image_id\tlabel\tannotator\n" + rows)
-    experts = label_sets(CROPS, [], path)[-1]
+    experts = label_sets(CROPS, [], [path])[-1]
     assert named(experts) == [None, "x", None, None, None, None]
     assert experts.note == (
         "1 of 2 labelled ids are not of this run; not taken: 1 image on which annotators disagree"
+    )
+
+
+def test_several_tables_are_one_set(tmp_path):
+    one, two = tmp_path / "one.tsv", tmp_path / "two.tsv"
+    one.write_text("image_id\tlabel\tannotator\nf/1\tx\tAB\nf/2\tNA\tAB\n")
+    two.write_text(
+        "object_id\tobject_annotation_category\tobject_annotation_status"
+        "\tobject_annotation_person_name\nf/1\ty\tvalidated\tCD\nf/3\tNA\tvalidated\tCD\n"
+        "gone\tz\tvalidated\tCD\ntop\tz\tpredicted\tCD\n"
+    )
+    experts = label_sets(CROPS, [], [one, two])[-1]
+    assert experts.name == "one+two"
+    assert named(experts) == [None, "NA", "NA", None, None, None]
+    assert experts.note == (
+        "1 of 3 labelled ids are not of this run; not taken: 1 image on which annotators disagree"
+        " and 1 image whose labels are predicted or dubious"
     )
 
 
@@ -53,13 +70,13 @@ def test_a_table_of_another_run_is_refused_with_both_ids(tmp_path):
     path = tmp_path / "labels.tsv"
     path.write_text("image_id\tlabel\nold/1\tx\n")
     with pytest.raises(SestonError, match=r"none of its 1 ids.*found 'old/1'.*as 'f/1'"):
-        label_sets(CROPS, [], path)
+        label_sets(CROPS, [], [path])
 
 
 def test_a_table_may_be_called_as_another_set(tmp_path):
     path = tmp_path / "recorded.tsv"
     path.write_text("image_id\tlabel\nf/1\tx\n")
-    assert [one.name for one in label_sets(CROPS, [], path)] == ["recorded", "recorded.tsv"]
+    assert [one.name for one in label_sets(CROPS, [], [path])] == ["recorded", "recorded.tsv"]
 
 
 @pytest.mark.parametrize(

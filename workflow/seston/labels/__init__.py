@@ -1,1 +1,1 @@
-"""What people and instruments say organisms are; read to evaluate, never to cluster."""
+"""What people and instruments say organisms are: to evaluate and to classify, never to cluster."""

@@ -1,6 +1,6 @@
 """Label sets: every source of labels apart, as numbers beside the organisms."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seston.errors import SestonError
-from seston.labels.table import read_agreed
+from seston.labels.files import told_of
+from seston.labels.table import agreed
 
 RECORDED, FOLDERS = "recorded", "folders"
 
@@ -22,7 +23,7 @@ class LabelSet:
     Attributes
     ----------
     name : str
-        ``"recorded"`` (by the instrument's own files), ``"folders"``, or the name of a file.
+        ``"recorded"`` (by the instrument's own files), ``"folders"``, or the names of the files.
     codes : ndarray of int64, shape (n,)
         Place of each organism's label in `classes`; -1 = none.
     classes : tuple of str
@@ -37,7 +38,7 @@ class LabelSet:
 
 
 def label_sets(
-    crops: pa.Table, ready_crops: Collection[str], file: Path | None = None
+    crops: pa.Table, ready_crops: Collection[str], files: Sequence[Path] = ()
 ) -> list[LabelSet]:
     """Return whatever labels there are.
 
@@ -47,20 +48,20 @@ def label_sets(
         With ``image_id``, ``sample``, ``roi`` and ``label``.
     ready_crops : collection of str
         Samples whose organisms were picture files: there, folders may tell classes.
-    file : pathlib.Path or None
-        A table of labels.
+    files : sequence of pathlib.Path
+        Tables of labels, together one set.
 
     Raises
     ------
     SestonError
-        If the file is faulty, or names no organism of this run.
+        If a file is faulty, or none names an organism of this run.
     """
     sets = [
         _coded(RECORDED, crops["label"], "classes of the instrument's own files"),
         _from_folders(crops, ready_crops),
     ]
-    if file is not None:
-        sets.append(_from_file(file, crops["image_id"]))
+    if files:
+        sets.append(_from_files(files, crops["image_id"]))
     return [one for one in sets if one.classes]
 
 
@@ -86,24 +87,35 @@ def _from_folders(crops: pa.Table, ready_crops: Collection[str]) -> LabelSet:
     return _coded(FOLDERS, told, "the sub-folders of the crops, taken as their classes")
 
 
-def _from_file(file: Path, ids: pa.ChunkedArray) -> LabelSet:
-    labels = read_agreed(file)
-    found = labels.by_image
-    names = pa.array(found, pa.string())
-    place = pc.index_in(ids, names)
-    known = len(ids) - place.null_count
-    if not known:
-        raise SestonError(
-            f"{file}: none of its {len(found)} ids is of this run; found {next(iter(found))!r},"
-            f" expected <sample>/<roi> as {ids[0].as_py() if len(ids) else 'sample-1/1'!r};"
-            " set labels.file to a table of this run, or to '' for none"
-        )
-    unknown = len(found) - known
-    told = f"{unknown} of {len(found)} labelled ids are not of this run" if unknown else ""
-    note = "; ".join(text for text in (told, labels.left_out) if text)
-    name = file.stem if file.stem not in (RECORDED, FOLDERS) else file.name
-    values = pa.chunked_array([pa.array(found.values(), pa.string())])
-    return _coded(name, values.take(place), note)
+def labels_of(files: Sequence[Path], ids: pa.ChunkedArray) -> tuple[dict[int, str], str]:
+    """Return the labels that hold, by the place of the image, and what people should know of them.
+
+    Raises
+    ------
+    SestonError
+        If a file is faulty, none names an image of this run, or no label holds.
+    """
+    told = told_of(files, ids)
+    held = agreed(told.rows)
+    places = dict(zip((row.image_id for row in told.rows), told.places.tolist(), strict=True))
+    found = {places[image]: name for image, name in held.by_image.items() if places[image] >= 0}
+    unknown = len(held.by_image) - len(found)
+    missing = (
+        f"{unknown} of {len(held.by_image)} labelled ids are not of this run" if unknown else ""
+    )
+    note = "; ".join(text for text in (missing, held.left_out) if text)
+    if not found:
+        raise SestonError(f"{', '.join(map(str, files))}: no labels of images of this run ({note})")
+    return found, note
+
+
+def _from_files(files: Sequence[Path], ids: pa.ChunkedArray) -> LabelSet:
+    found, note = labels_of(files, ids)
+    labels = np.full(len(ids), None, dtype=object)
+    labels[list(found)] = list(found.values())
+    name = "+".join(file.stem for file in files)
+    name = name if name not in (RECORDED, FOLDERS) else files[0].name
+    return _coded(name, pa.chunked_array([pa.array(labels, pa.string())]), note)
 
 
 def _coded(name: str, labels: pa.ChunkedArray, note: str) -> LabelSet:
