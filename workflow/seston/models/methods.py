@@ -14,6 +14,7 @@ def method_of(
     prototypes: int,
     head: Literal["anchored", "random"],
     projection: int,
+    temperature: float,
 ) -> Method:
     """Return the method, with a new head drawn from torch's generator.
 
@@ -28,7 +29,9 @@ def method_of(
         Start of DINO's head.
     projection : int
         Width of SimCLR's head.
+    temperature : float
+        Of SimCLR's loss.
     """
     if name == "dino":
         return DINO(backbone, prototypes, head)
-    return SimCLR(backbone, projection)
+    return SimCLR(backbone, projection, temperature)

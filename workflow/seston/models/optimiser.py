@@ -2,11 +2,14 @@
 
 import logging
 import re
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from seston.models.backbones import Backbone
+from seston.models.lars import LARS
 from seston.models.method import Method
 
 log = logging.getLogger("seston")
@@ -39,26 +42,42 @@ def is_decayed(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim > 1 and name.rpartition(".")[2] not in _TOKENS
 
 
-def optimiser(method: Method, layer_decay: float) -> torch.optim.AdamW:
-    """Return AdamW over all that `method` trains.
-
-    Its groups carry ``scale``, the factor of the learning rate, and ``decayed``; `set_rates`
-    reads them. The factor is `layer_decay` to the power of the layers above (Clark et al.
-    2020): 1 for the head and what follows the last block, least for the patch embedding.
-    """
-    scales = layer_scales(method.backbone, layer_decay)
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+def optimiser(
+    method: Method, layer_decay: float, name: Literal["adamw", "lars"] = "adamw"
+) -> torch.optim.Optimizer:
+    """Return the optimiser over all that `method` trains, in the groups of `parameter_groups`."""
     trained = {id(parameter) for parameter in method.trained()}
-    for name, parameter in method.named_parameters():
-        if id(parameter) in trained:
-            scale = scales.get(name.removeprefix("backbone.net."), 1.0)
-            groups.setdefault((scale, is_decayed(name, parameter)), []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": parameters, "scale": scale, "decayed": decayed}
-            for (scale, decayed), parameters in groups.items()
-        ]
-    )
+    named = [one for one in method.named_parameters() if id(one[1]) in trained]
+    groups = parameter_groups(named, method.backbone, layer_decay)
+    return torch.optim.AdamW(groups) if name == "adamw" else LARS(groups)
+
+
+def parameter_groups(
+    named: Iterable[tuple[str, nn.Parameter]], backbone: Backbone, layer_decay: float
+) -> list[dict[str, Any]]:
+    """Return the groups of an optimiser over the parameters of a backbone and its head.
+
+    They carry ``scale``, the factor of the learning rate, and ``decayed``; `set_rates` reads
+    them. The factor is `layer_decay` to the power of the layers above (Clark et al. 2020): 1 for
+    the head and what follows the last block, least for the patch embedding.
+
+    Parameters
+    ----------
+    named : iterable of tuple of str and Parameter
+        Those that are trained; names of the network's begin with ``backbone.net.``.
+    backbone : Backbone
+    layer_decay : float
+        1: all learn alike.
+    """
+    scales = layer_scales(backbone, layer_decay)
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in named:
+        scale = scales.get(name.removeprefix("backbone.net."), 1.0)
+        groups.setdefault((scale, is_decayed(name, parameter)), []).append(parameter)
+    return [
+        {"params": parameters, "scale": scale, "decayed": decayed}
+        for (scale, decayed), parameters in groups.items()
+    ]
 
 
 def layer_scales(backbone: Backbone, layer_decay: float) -> dict[str, float]:

@@ -9,6 +9,17 @@ def cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
+def warm_cosine(progress: float, warmup: float, end: float = 0.0) -> float:
+    """Return the share of its peak that a learning rate has at this share of the training.
+
+    It rises linearly to 1 for the share `warmup` (in [0, 1)), then falls to `end` on half a
+    cosine. The last of the planned steps is at progress 1, where it is exactly `end`.
+    """
+    if progress < warmup:
+        return progress / warmup
+    return cosine(1.0, end, (progress - warmup) / (1 - warmup))
+
+
 def teacher_momentum(steps: int) -> float:
     """Return the momentum at which a teacher remembers about half of the training.
 
@@ -45,10 +56,6 @@ class Schedule:
 
     def at(self, progress: float) -> tuple[float, float, float]:
         """Return learning rate, weight decay and momentum at this share of the training."""
-        peak, warmup = self.learning_rate, self.warmup
-        if progress < warmup:
-            rate = peak * progress / warmup
-        else:
-            rate = cosine(peak, 0.01 * peak, (progress - warmup) / (1 - warmup))
+        rate = self.learning_rate * warm_cosine(progress, self.warmup, end=0.01)
         decay = cosine(self.weight_decay, 10 * self.weight_decay, progress)
         return rate, decay, cosine(self.momentum, 1.0, progress)

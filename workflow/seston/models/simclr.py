@@ -41,13 +41,15 @@ class SimCLR(Method):
     backbone : Backbone
     hidden : int
         Width of the head between its layers.
+    temperature : float
+        Divides the cosines: the smaller, the more the nearest negatives count. Schanz et al. take
+        0.5, with 8,000 images a step; small batches have few near negatives.
     """
 
-    TEMPERATURE = 0.2
-
-    def __init__(self, backbone: Backbone, hidden: int = 2048) -> None:
+    def __init__(self, backbone: Backbone, hidden: int = 2048, temperature: float = 0.2) -> None:
         layers = (nn.Linear(backbone.length, hidden), nn.BatchNorm1d(hidden), nn.ReLU())
         super().__init__(backbone, nn.Sequential(*layers, nn.Linear(hidden, 128, bias=False)))
+        self.temperature = temperature
 
     def loss(self, views: Views, progress: float) -> tuple[Tensor, Tensor]:
         """Return the loss over the two global crops, and their features."""
@@ -57,7 +59,7 @@ class SimCLR(Method):
     def contrast(self, features: Tensor) -> Tensor:
         """Return the loss of the features of first and second views, (2n, length)."""
         first, second = self.head(features).float().chunk(2)
-        return nt_xent(first, second, self.TEMPERATURE)
+        return nt_xent(first, second, self.temperature)
 
     def descend(self, share: Share) -> tuple[Tensor, Tensor]:
         """Add this process's part of the gradient of the whole batch; see `Method.descend`."""

@@ -1,0 +1,1 @@
+"""Classes from few labels: learned on embeddings or images, corrected, calibrated, counted."""

@@ -1,0 +1,57 @@
+"""A head on features that stay as they are: every setting, judged on validation."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from seston.classify.heads import Head
+from seston.classify.linear import path
+from seston.classify.sampling import Sampling, adjustment, reweighted
+from seston.classify.task import Task
+from seston.classify.trial import Tried
+from seston.classify.variants import PENALTIES, Variant
+
+Rows = npt.NDArray[np.float32]
+
+
+def fit_head(
+    x: Rows, task: Task, variant: Variant, sampling: Sampling, seed: int
+) -> tuple[Head, list[Tried]]:
+    """Return the head whose answers about validation cost least, and all that were tried.
+
+    Parameters
+    ----------
+    x : ndarray of float32, shape (n, d)
+        Features of all rows of the manifest that the task names.
+    task : Task
+    variant : Variant
+        Tells which kind of head.
+    sampling : Sampling
+    seed : int
+        Of the start of an MLP.
+    """
+    found = [
+        (name, head, task.cost(head(x[task.validation]), sampling))
+        for name, head in _heads(x[task.training], task, variant, sampling, seed)
+    ]
+    first = int(np.argmin([cost for _, _, cost in found]))  # of equal ones the most cautious
+    tried = [
+        Tried("head", name, cost, 0, place == first) for place, (name, _, cost) in enumerate(found)
+    ]
+    return found[first][1], tried
+
+
+def _heads(
+    x: Rows, task: Task, variant: Variant, sampling: Sampling, seed: int
+) -> Iterator[tuple[str, Head]]:
+    """Yield each setting and its head, the most cautious first."""
+    targets, weights = reweighted(task.targets[task.training], sampling)
+    offset = adjustment(task.counts, sampling)
+    if variant.head == "linear":
+        names = [f"penalty {penalty:g}" for penalty in PENALTIES]
+        yield from zip(names, path(x, targets, weights, PENALTIES, offset=offset), strict=True)
+        return
+    from seston.classify.mlp import SETTINGS, mlp_path  # torch, only where it is asked for
+
+    yield from zip(SETTINGS, mlp_path(x, targets, weights, offset=offset, seed=seed), strict=True)

@@ -1,0 +1,1 @@
+"""Networks that learn from labelled images: heads, fine-tuning, training from scratch."""
