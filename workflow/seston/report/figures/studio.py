@@ -17,6 +17,7 @@ from seston.report.figures import (
     loss_curve,
     quality_figure,
 )
+from seston.report.figures.classifier_figures import draw_classifier
 from seston.report.figures.course_figures import CourseFigures
 from seston.report.figures.site_figures import SiteFigures, draw_site
 from seston.report.given import attention_values
@@ -39,6 +40,7 @@ class Drawn:
     candidates: dict[int, Part] = field(default_factory=dict)
     sites: list[SiteFigures] = field(default_factory=list)
     course: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by site, then by kind
+    classifier: dict[str, list[str]] = field(default_factory=dict)  # by what it shows
     attention: list[str] = field(default_factory=list)
     points: int = 0
     points_of: int = 0
@@ -84,6 +86,7 @@ class Studio:
         self._map()
         course = CourseFigures(self.results, self.findings, self.drawings)
         self.drawn.course = course.draw_all()
+        self.drawn.classifier = draw_classifier(self.results, self.findings, self.drawings)
         cluster_figures.draw_findings(self.results, self.findings, self.drawings)
         self.drawn.candidates = cluster_figures.draw_candidates(self.findings, self.drawings)
         self._evidence()

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from seston.labels.table import read_labels
+from seston.labels.sets import labels_of
 from seston.naming.names import unnamed
 from seston.report.given.names import Names
 
@@ -15,7 +16,7 @@ def example_classes(
     images: pd.DataFrame,
     names: Names,
     level: str,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
 ) -> list[str]:
     """Return the class of each example, as the tables of abundance call it; "" without one.
 
@@ -28,18 +29,20 @@ def example_classes(
     names : Names
     level : str
         ``"cluster"``, ``"coarse"``, ``"name"`` or ``"label"``.
-    labels : pathlib.Path or None
-        A table of labels; it alone counts where it is given.
+    labels : tuple of pathlib.Path
+        Tables of labels; they alone count where there are any.
 
     Raises
     ------
     SestonError
-        If the table of labels is faulty.
+        If a table of labels is faulty.
     """
     if level == "label":
-        told = pd.Series(
-            read_labels(labels) if labels else images.set_index("image_id")["label"], dtype=object
-        )
+        told = images.set_index("image_id")["label"].astype(object)
+        if labels:
+            ids = pa.chunked_array([pa.array(images["image_id"], pa.string())])
+            found, _ = labels_of(labels, ids)
+            told = pd.Series(list(found.values()), images["image_id"].iloc[list(found)], object)
         return told.reindex(examples["image_id"]).fillna("").tolist()
     called: dict[str, Callable[[int], str]] = {
         "cluster": str,

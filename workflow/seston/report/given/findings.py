@@ -8,6 +8,8 @@ import pandas as pd
 
 from seston.errors import SestonError
 from seston.report.drawing.mosaics import Crop
+from seston.report.given.classifier import LEVEL, Classifier, read_classifier
+from seston.report.given.classifier_files import NO_CLASSIFIER, ClassifierFiles
 from seston.report.given.course import Course, read_course
 from seston.report.given.course_files import NO_COURSE, CourseFiles
 from seston.report.given.drift import Drift, read_drift
@@ -42,6 +44,8 @@ class Findings:
         Abundances of merged clusters, by what they were merged to.
     drift : Drift or None
         How new images differ from those that frozen clusters were made from.
+    classifier : Classifier or None
+        Classes from labels.
     course : Course
         Trends, differences between groups, the community.
     adopted : Adopted or None
@@ -60,6 +64,7 @@ class Findings:
     tree: Tree | None = None
     levels: dict[str, Merged] = field(default_factory=dict)
     drift: Drift | None = None
+    classifier: Classifier | None = None
     course: Course = field(default_factory=Course)
     adopted: Adopted | None = None
     crops: dict[str, Crop] = field(default_factory=dict)
@@ -92,7 +97,8 @@ def read_findings(
     drift_json: Path | None = None,
     new_types: Path | None = None,
     course: CourseFiles = NO_COURSE,
-    labels: Path | None = None,
+    classifier: ClassifierFiles = NO_CLASSIFIER,
+    labels: tuple[Path, ...] = (),
 ) -> Findings:
     """Read what was given and see that it belongs to the results.
 
@@ -104,7 +110,10 @@ def read_findings(
     """
     clustering, k = results.kmeans["fingerprint"], results.kmeans["k"]
     told = Names() if names is None else read_names(names, kmeans, clustering, k)
-    levels = {"coarse": abundance_coarse, "name": abundance_name, "label": abundance_label}
+    levels = {
+        "coarse": abundance_coarse, "name": abundance_name, "label": abundance_label,
+        LEVEL: classifier.abundance_class,
+    }  # fmt: skip
     odd = None if strangest is None else read_strangest(strangest, results.images)
     _require_both(clusters, "--clusters", clusters_json, "--clusters-json")
     _require_both(drift, "--drift", drift_json, "--drift-json")
@@ -131,6 +140,7 @@ def read_findings(
         tree=None if tree is None else read_tree(tree, kmeans, clustering, k),
         levels=_levels(levels, told, results.abundance),
         drift=drifted,
+        classifier=read_classifier(classifier, results.samples, results.settings),
         course=found,
         adopted=adopted_model(
             results.setting("cluster", "frozen", ""),

@@ -39,7 +39,14 @@ LEVELS = {
         "label",
         "The same by the labels that were given with the images, whatever their cluster.",
     ),
+    "class": Level(
+        "class",
+        "The same by class, as a classifier that learned from labels counts them: sums of"
+        " corrected probabilities, not of images.",
+    ),
 }
+#: How far expected counts, rounded in their tables, may be from a whole number of images.
+ROUNDED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,9 @@ def read_level(path: Path, level: str, names: Names, abundance: pd.DataFrame) ->
     keys = ["site", "group", "period"]
     fine, merged = (one.groupby(keys)["count"].sum().to_dict() for one in (abundance, table))
     # Where no image has a label, the table of labels has no row.
-    if fine != merged and not (level == "label" and table.empty):
-        where = next(key for key in (*fine, *merged) if fine.get(key) != merged.get(key))
+    other = [key for key in fine | merged if not _same(fine.get(key), merged.get(key), level)]
+    if other and not (level == "label" and table.empty):
+        where = other[0]
         here = dict(zip(keys, where, strict=True))  # type: ignore[call-overload]  # keys are tuples
         raise SestonError(
             f"{path}: {merged.get(where, 0):g} organisms of {here}, but {fine.get(where, 0):g} by"
@@ -91,3 +99,10 @@ def read_level(path: Path, level: str, names: Names, abundance: pd.DataFrame) ->
     else:
         titles = distinct(told, LONGEST)
     return Merged(table.assign(cluster=table[level].map(number)), told, titles)
+
+
+def _same(fine: float | None, merged: float | None, level: str) -> bool:
+    """Return whether two totals agree: to the image, or, of expected counts, but for rounding."""
+    if level != "class" or fine is None or merged is None:
+        return fine == merged
+    return abs(fine - merged) <= ROUNDED * max(fine, 1)

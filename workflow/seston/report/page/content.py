@@ -23,6 +23,7 @@ from seston.report.given.results import Results
 from seston.report.given.sample_quality import SampleQuality
 from seston.report.given.trust import agreement_words, notes
 from seston.report.page.cards import cards_of
+from seston.report.page.classifier_content import classifier_values
 from seston.report.page.course_content import course_values
 from seston.report.page.embedded import Limits, shown_sites
 from seston.report.words import checks, clustering_words, methods, methods_text, summary
@@ -102,6 +103,7 @@ def context(
         "histogram_from": float(edges[0]) if len(edges) else None,
         "histogram_to": float(edges[-1]) if len(edges) else None,
         **course,
+        **classifier_values(findings.classifier),
         "sites": sites,
         "sites_in_all": len(drawn.sites),
         "drawn": drawn,
@@ -169,6 +171,7 @@ def _sections(
         ("time", "Through time"): used,
         ("groups", "Groups"): used and course["site_groups"],
         ("community", "Community"): used and course["site_communities"],
+        ("classes", "Classes from labels"): used and findings.classifier,
         ("clusters", "Clusters"): used,
         ("trust", "Trust"): used and findings.trust,
         ("number", "How many"): used and (findings.sweep or findings.tree),

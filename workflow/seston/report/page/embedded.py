@@ -118,4 +118,5 @@ def figures_of(one: SiteFigures, drawn: Drawn) -> list[str]:
     return [
         *one.figures(),
         *(name for some in drawn.course.get(one.site, {}).values() for name in some),
+        *drawn.classifier.get(f"curves {one.site}", []),
     ]

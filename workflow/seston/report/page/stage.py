@@ -8,6 +8,7 @@ from seston import store
 from seston.folders import whole_folder
 from seston.report.drawing.companion import Companion
 from seston.report.figures.studio import MOST_CARDS, Studio
+from seston.report.given.classifier_files import NO_CLASSIFIER, ClassifierFiles
 from seston.report.given.course_files import NO_COURSE, CourseFiles
 from seston.report.given.findings import read_findings
 from seston.report.given.results import read_results
@@ -53,13 +54,14 @@ def report(
     abundance_coarse: Path | None = None,
     abundance_name: Path | None = None,
     abundance_label: Path | None = None,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
     tree: Path | None = None,
     sweep: Path | None = None,
     drift: Path | None = None,
     drift_json: Path | None = None,
     new_types: Path | None = None,
     course: CourseFiles = NO_COURSE,
+    classifier: ClassifierFiles = NO_CLASSIFIER,
     threads: int = 1,
 ) -> None:
     """Draw the figures and write the page that a biologist reads.
@@ -135,6 +137,8 @@ def report(
         Candidates for new types (``new_types.tsv``).
     course : CourseFiles
         Tables of trends, groups and community.
+    classifier : ClassifierFiles
+        Tables of classes from labels.
     threads : int
         CPU threads; with two or more, mosaics and PDFs are drawn beside the other figures.
     """
@@ -175,6 +179,7 @@ def report(
         drift_json=drift_json,
         new_types=new_types,
         course=course,
+        classifier=classifier,
         labels=labels,
     )
     edges = summary.size_bins(results.images["esd_um"].to_numpy(float))

@@ -6,7 +6,7 @@ from seston.report.given import origin
 from seston.report.given.findings import Findings
 from seston.report.given.results import Results
 from seston.report.wording import count, listing, many, number
-from seston.report.words import clustering_words, course_methods, methods
+from seston.report.words import classifier_methods, clustering_words, course_methods, methods
 from seston.report.words.summary import Totals, rejects_by_reason
 
 METHODS = {"dino": "DINO (Caron et al. 2021)", "simclr": "SimCLR (Chen et al. 2020)"}
@@ -20,6 +20,7 @@ def paragraphs(results: Results, findings: Findings, totals: Totals) -> list[str
         _clusters(results, findings),
         _shares(results, totals),
         *course_methods.paragraphs(findings.course),
+        *classifier_methods.paragraphs(findings.classifier, results.settings),
         _software(results),
     ]
     return [" ".join(one.split()) for one in found]

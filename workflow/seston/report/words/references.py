@@ -42,6 +42,10 @@ FDR = (
     "Benjamini Y., Yekutieli D. (2001) The control of the false discovery rate in multiple testing"
     " under dependency. Annals of Statistics 29: 1165–1188.",
 )
+BELLA = (
+    "Bella A., Ferri C., Hernández-Orallo J., Ramírez-Quintana M. J. (2010) Quantification via"
+    " probability estimators. ICDM 2010: 737–742."
+)
 #: By the stage of the tables of trends, groups and community.
 COURSE = {
     "trend_tests": (
@@ -78,10 +82,42 @@ COURSE = {
         " parameters. Ecology 52: 577–586.",
     ),
 }
+#: Behind classes from labels: always, and by the settings of ``classify`` that ask for them.
+CLASSES = {
+    "": (
+        "Geifman Y., El-Yaniv R. (2017) Selective classification for deep neural networks. Advances"
+        " in Neural Information Processing Systems 30: 4878–4887.",
+        "Guo C., Pleiss G., Sun Y., Weinberger K. Q. (2017) On calibration of modern neural"
+        " networks. ICML 2017, PMLR 70: 1321–1330.",
+        "Saerens M., Latinne P., Decaestecker C. (2002) Adjusting the outputs of a classifier to"
+        " new a priori probabilities: a simple procedure. Neural Computation 14: 21–41.",
+        "Schanz T., Möller K. O., Rühl S., Greenberg D. S. (2023) Robust detection of marine life"
+        " with label-free image feature learning and probability calibration. Machine Learning:"
+        " Science and Technology 4: 035007.",
+    ),
+    "bcts": (
+        "Alexandari A., Kundaje A., Shrikumar A. (2020) Maximum likelihood with bias-corrected"
+        " calibration is hard-to-beat at label shift adaptation. ICML 2020, PMLR 119: 222–232.",
+    ),
+    "logit_adjusted": (
+        "Menon A. K., Jayasumana S., Rawat A. S., Jain H., Veit A., Kumar S. (2021) Long-tail"
+        " learning via logit adjustment. ICLR 2021.",
+    ),
+    "pacc": (BELLA,),
+    "probabilistic": (BELLA,),
+    "dawid_skene": (
+        "Dawid A. P., Skene A. M. (1979) Maximum likelihood estimation of observer error-rates"
+        " using the EM algorithm. Applied Statistics 28: 20–28.",
+    ),
+}
 
 
 def references(findings: Findings) -> list[str]:
     """Return what to cite, in the order of the alphabet."""
     told = {*ALWAYS, *(TRUST if findings.trust else ()), *(TREE if findings.tree else ())}
     told.update(*(works for stage, works in COURSE.items() if findings.course.has(stage)))
+    if findings.classifier:
+        known = findings.classifier
+        asked = ("", *known.settings.values(), *known.told.values(), known.labels.get("way"))
+        told.update(*(CLASSES[one] for one in asked if isinstance(one, str) and one in CLASSES))
     return sorted(told)
