@@ -1,0 +1,1 @@
+"""Archives that EcoTaxa imports, and a checker that knows its rules."""
