@@ -38,7 +38,6 @@ from seston.label.page import label_page
 from seston.label.pictures import Pictures
 from seston.naming.rows import COARSE, COLUMNS
 from seston.schemas import IMAGES
-from seston.search.index import make_index
 from seston.tsv import write_tsv
 
 DIM, PASSED = 384, 30
@@ -71,10 +70,6 @@ def invent(folder: Path, organisms: int, clusters: int) -> list[str]:
         path = folder / "embeddings" / f"{shard}.arrow"
         with ArrayWriter(path, "embeddings", "embedding", (DIM,), np.float16, "e" * 64) as writer:
             writer.write(ids, rows.astype(np.float16))
-    make_index(
-        embeddings_dir=folder / "embeddings", shards=run.shards, seed=1,
-        index=folder / "index" / "index.faiss", report=folder / "index" / "index.json",
-    )  # fmt: skip
     count = np.bincount(cluster, minlength=clusters)
     write_tsv(
         {"cluster": range(clusters), "images": count, "stability": rng.random(clusters),
@@ -98,13 +93,13 @@ def build(folder: Path, shards: list[str], per_cluster: int) -> None:
     label_page(
         images=folder / "images.parquet", clusters=folder / "clusters.tsv",
         names=folder / "names.tsv", kmeans=folder / "kmeans.json", tiles_dir=folder / "tiles",
-        shards=shards, index=folder / "index", embeddings_dir=folder / "embeddings",
+        shards=shards, embeddings_dir=folder / "embeddings",
         title="Invented", seed=1, per_cluster=per_cluster, html=folder / "label.html",
     )  # fmt: skip
 
 
 def build_plain(folder: Path, shards: list[str], per_cluster: int) -> None:
-    """Write what one writes first, without those near, which need the index."""
+    """Write what one writes first, without those near, which need the embeddings."""
     table = store.read_table(folder / "images.parquet", "images")
     cluster, distance, margin = (
         table[name].to_numpy() for name in ("cluster", "distance", "margin")

@@ -7,6 +7,7 @@ of the full network, whatever the run was reduced to.
 """
 
 import heapq
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 from simulated.campaign.cost import records_of
 
+RULES = Path(__file__).parents[3] / "workflow" / "rules"
 CORES = 16
 #: bf16 products of an H200, and the share of it that embedding and training reach.
 OPERATIONS_S, SHARE = 790e12, 0.35
@@ -46,10 +48,25 @@ def _waiting(records: Iterable[dict[str, Any]]) -> dict[str, tuple[str, set[str]
         log = record["log"][0]
         maker[record["output"]] = log
         jobs.setdefault(log, (record["rule"], set()))[1].update(record["input"])
+    # The checkpoint is no input: Snakemake records the files that it led to.
+    choice = {log for log, (rule, _) in jobs.items() if rule == "choose"}
+    after = _after_choice()
     return {
-        log: (rule, {maker[file] for file in inputs if file in maker} - {log})
+        log: (
+            rule,
+            {maker[file] for file in inputs if file in maker} - {log}
+            | (choice if rule in after else set()),
+        )
         for log, (rule, inputs) in jobs.items()
     }
+
+
+def _after_choice() -> set[str]:
+    """Return the rules whose inputs are known only once `choose` has run."""
+    text = "".join(path.read_text() for path in sorted(RULES.glob("*.smk")))
+    _, *parts = re.split(r"^ *(?:rule|checkpoint) (\w+):\n", text, flags=re.MULTILINE)
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {name for name, body in pairs if "of_chosen(" in body}
 
 
 def _ends(

@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
     bag : str
         The group with most of the planted kind against the mean of all.
     inside : float
-        Share of samples whose true organisms per mL lie within 1 % of what the tables say.
+        Share of samples of which the tables tell the analysed volume, undiluted, within 1 %.
     """
 
     organisms: int

@@ -1,5 +1,6 @@
 """Snakemake on a campaign, watched: how long it ran, and what it took itself."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -21,7 +22,7 @@ def run_snakemake(folder: Path, cores: int) -> int:
     a run that was cut goes on in another session.
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    # No one else runs in this folder: a lock is that of a run that was killed.
+    # Snakemake's lock stays when it is killed; ours, which it holds as well, goes with it.
     command += ["--directory", folder, "--configfile", folder / "config.yaml", "--nolock"]
     command += ["--cores", str(cores)]
     left_out = ("OMP_NUM_THREADS", "PYTHONPATH")
@@ -30,6 +31,10 @@ def run_snakemake(folder: Path, cores: int) -> int:
     session.parent.mkdir(exist_ok=True)
     start = time.time()
     with (folder / "snakemake.log").open("a") as log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"{folder}: an earlier Snakemake still runs here") from None
         process = subprocess.Popen(
             list(map(str, command)), cwd=ROOT, env=environment, stdout=log, stderr=log,
             stdin=subprocess.DEVNULL,
