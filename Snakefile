@@ -13,8 +13,12 @@ include: "workflow/rules/evidence.smk"
 include: "workflow/rules/clusters.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/trends.smk"
+include: "workflow/rules/labels.smk"
+include: "workflow/rules/classify.smk"
+include: "workflow/rules/efficiency.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/pages.smk"
+include: "workflow/rules/export.smk"
 
 
 if PLAN.frozen:
@@ -22,7 +26,11 @@ if PLAN.frozen:
     include: "workflow/rules/frozen.smk"
 
 
-# Name one of these to run a part: `snakemake segment_all`. `trends` and `report` are rules as well.
+include: "workflow/rules/provenance.smk"
+
+
+# Name one of these to run a part: `snakemake segment_all`. `trends` and `report` are rules as well;
+# so are `label_efficiency` and `ecotaxa`, which are no part of `all`.
 rule all:
     default_target: True
     input:
@@ -38,6 +46,9 @@ rule all:
         rules.index.output,
         # Both models, so that before and after fine-tuning can be compared.
         collect(rules.assign.output, model=MODELS, shard=SHARDS),
+        # Classes from labels, where the settings ask for them.
+        [rules.judge.output, rules.quantify.output] if CLASSES else [],
+        rules.manifest.output,
     localrule: True
 
 

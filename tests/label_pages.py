@@ -38,7 +38,6 @@ def arguments(results: Path, **more: Any) -> dict[str, Any]:
         "kmeans": results / "pretrained" / "kmeans" / "kmeans.json",
         "tiles_dir": results / "tiles",
         "shards": list(naming_run.SHARDS),
-        "index": results / "index",
         "embeddings_dir": results / "pretrained" / "embeddings",
         "title": "A lake",
         "seed": 3,

@@ -161,7 +161,10 @@ def read_rois(facts: dict[str, Any], block: Any, n: int) -> list[str]:
     """Return the names of organisms within their samples."""
     if facts["kind"] == "text":
         return json.loads(zlib.decompress(block(facts["block"])))
-    numbers = lambda column: read_column(block(column["block"]), column, None).tolist()  # noqa: E731 - one line
+
+    def numbers(column: dict[str, Any]) -> list[Any]:
+        return read_column(block(column["block"]), column, None).tolist()
+
     which = numbers(facts["pattern"]) if facts["pattern"] else [0] * n
     waiting = []
     for pattern in facts["patterns"]:

@@ -83,7 +83,7 @@ def options(folder, **changes):
     } | changes  # fmt: skip
 
 
-def run(folder, period="week", confidence=0.95, day_zero="", labels=None, **parts):
+def run(folder, period="week", confidence=0.95, day_zero="", labels=(), **parts):
     write(folder, **parts)
     given = {"period": period, "confidence": confidence, "day_zero": day_zero, "labels": labels}
     trends(**options(folder, **given))
@@ -230,7 +230,7 @@ def test_the_share_interval_is_the_one_worked_out_by_hand(tmp_path):
     rho = shrunk / (1 - 0.6**2 / 0.16 * 0.33 * shrunk)
     expected = [float(x) for x in wilson(60, 300, np.array(1 + 99 * rho), np.array(2), 0.95)]
     assert (found["share_low"], found["share_high"]) == pytest.approx(expected, rel=1e-4)
-    assert f"share rho {rho:.3g} (all clusters, df 2)" in found["note"]
+    assert f"share rho {rho:.3g} (all classes, df 2)" in found["note"]
 
 
 @pytest.mark.parametrize(("volume", "dilution"), [("1", "1"), ("4", "4")])
@@ -247,7 +247,7 @@ def test_the_concentration_interval_is_the_one_worked_out_by_hand(tmp_path, volu
     assert found["concentration_per_ml"] == 20
     assert found["concentration_low"] == pytest.approx(20 * low, rel=1e-4)
     assert found["concentration_high"] == pytest.approx(20 * high, rel=1e-4)
-    assert f"concentration cv2 {cv2:.3g} (all clusters, df 2)" in found["note"]
+    assert f"concentration cv2 {cv2:.3g} (all classes, df 2)" in found["note"]
 
 
 def test_biovolumes_are_ratios_of_sums_scaled_up_to_all_images(tmp_path):
@@ -291,7 +291,7 @@ def test_labels_are_counted_with_what_has_none(tmp_path):
     assert first["label"].tolist() == ["Asterionella", "Synedra", "unlabelled"]
     assert first["count"].tolist() == [120 - 60, 60, 180]
     (tmp_path / "mine.tsv").write_text("image_id\tlabel\na1/0-000\tDiatoma\n")
-    run(tmp_path, label=label, labels=tmp_path / "mine.tsv")
+    run(tmp_path, label=label, labels=(tmp_path / "mine.tsv",))
     found = read(tmp_path / "label.tsv").query("site == 'lake' and period == '2020-05-04'")
     assert dict(zip(found["label"], found["count"], strict=True)) == {
         "Diatoma": 1, "unlabelled": 299,

@@ -172,6 +172,13 @@ def test_jobs_wait_for_their_inputs_and_for_the_only_gpu(tmp_path):
     assert ends["map"] == ends["all"] == pytest.approx(2 + 2 * embed + 5)
 
 
+def test_what_reads_the_chosen_model_waits_for_the_choice(tmp_path):
+    jobs = JOBS | {"choose": ("choose", ["finetuned/embed/b"], 9, 12, 100.0)}
+    finished(tmp_path, jobs)  # `map` was told by it whose embeddings to read
+    ends = goal.goal_s(tmp_path, cost.jobs_of(tmp_path), 2_000_000)
+    assert ends["map"] == ends["choose"] + 5
+
+
 def test_the_table_goes_between_its_marks(tmp_path):
     document = tmp_path / "scale.md"
     document.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")

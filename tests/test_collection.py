@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from seston.collection import Tiles, choose_images
@@ -75,6 +76,15 @@ def test_tiles_of_all_shards_are_one_sequence(tmp_path: Path) -> None:
     for place, tile in zip(places, taken, strict=True):
         file = tiles.files[0] if place < 23 else tiles.files[1]
         assert (tile == file.array()[place if place < 23 else place - 23]).all()
+
+
+def test_tiles_are_found_by_their_ids(tmp_path: Path) -> None:
+    write_tiles(tmp_path / "x.arrow", {"a": 3}, seed=1)
+    write_tiles(tmp_path / "y.arrow", {"b": 2, "c": 2}, seed=2)
+    tiles = Tiles(tmp_path, ["y", "x"])
+    found = tiles.positions(pa.array(["b/00001", "a/00002", "b/00009", "c/00000"]))
+    assert found.tolist() == [4, 2, -1, 5]
+    assert tiles.ids_at(found[[0, 1, 3]]) == ["b/00001", "a/00002", "c/00000"]
 
 
 def test_digest_knows_ids_and_making(tmp_path: Path) -> None:

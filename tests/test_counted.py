@@ -46,7 +46,7 @@ def write(folder, rows=ROWS, **changes):
     samples.to_csv(folder / "samples.tsv", sep="\t", index=False)
 
 
-def counted(folder, level="cluster", period="day", day_zero="", labels=None):
+def counted(folder, level="cluster", period="day", day_zero="", labels=()):
     paths = (folder / "images.parquet", folder / "samples.tsv")
     return read_counted(*paths, period, day_zero, level, labels)
 
@@ -98,9 +98,17 @@ def test_a_table_of_labels_takes_the_place_of_the_recorded_ones(tmp_path):
     write(tmp_path)
     mine = tmp_path / "mine.tsv"
     mine.write_text("image_id\tlabel\na/1\tunlabelled\nb/2\tSnow\nz/9\tSnow\n")
-    found = counted(tmp_path, "label", labels=mine)
+    found = counted(tmp_path, "label", labels=(mine,))
     assert found.classes == ["Snow", "unlabelled"]
     assert found.counts.tolist() == [[0, 0], [0, 2], [1, 2]]
+    export = tmp_path / "export.txt"
+    export.write_text(
+        "object_id\tobject_annotation_category\tobject_annotation_status\n"
+        "b_1\tSnow\tvalidated\na/1\tJunk\tpredicted\n"
+    )
+    both = counted(tmp_path, "label", labels=(mine, export))
+    assert both.classes == ["Snow", "unlabelled"]
+    assert both.counts.tolist() == [[0, 0], [0, 2], [2, 1]]
 
 
 def test_without_labels_the_level_is_refused(tmp_path):

@@ -161,7 +161,7 @@ def test_a_rare_cluster_takes_the_scatter_of_all():
     scatter = site_dispersions(
         [stratum(np.hstack([counts, rare]), [301] * 20, np.repeat(np.arange(10), 2))], "binomial"
     )[0]
-    assert "all clusters" in scatter.how[3]
+    assert "all classes" in scatter.how[3]
     assert "within periods" in scatter.how[0]
     assert 0.005 < scatter.size[3] < 0.05
     assert scatter.freedom[3] == pytest.approx(8)

@@ -95,7 +95,7 @@ def evidence(run, tmp_path, **changes):
 
 
 def test_all_figures_with_labels(run, tmp_path):
-    found = evidence(run, tmp_path, labels=run / "experts.tsv")
+    found = evidence(run, tmp_path, labels=(run / "experts.tsv",))
     assert [(about, measure) for about, measure, _ in found] == [
         *(("labels", name) for name in ("knn_5", "knn_20", "linear_probe")),
         *(("labels", name) for name in ("nmi", "ami", "ari", "purity")),
@@ -122,7 +122,7 @@ def test_two_runs_give_the_same_bytes_and_draws_are_even(run, tmp_path):
     texts = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        found = evidence(run, tmp_path / name, images=60, labels=run / "experts.tsv")
+        found = evidence(run, tmp_path / name, images=60, labels=(run / "experts.tsv",))
         texts.append(
             [(tmp_path / name / file).read_bytes() for file in ("evidence.tsv", "counts.tsv")]
         )
@@ -140,7 +140,7 @@ def test_without_labels_it_says_so(run, tmp_path):
 
 
 def test_samples_are_kept_apart_where_there_are_few_days(run, tmp_path):
-    found = evidence(run, tmp_path, folds=4, labels=run / "experts.tsv")
+    found = evidence(run, tmp_path, folds=4, labels=(run / "experts.tsv",))
     assert "of the same sample" in found["labels", "knn_5", "experts"].note
 
 

@@ -27,4 +27,8 @@ def test_examples_show_the_class_of_their_cluster_or_label(level, told):
 def test_a_table_of_labels_alone_counts(tmp_path):
     labels = tmp_path / "labels.tsv"
     labels.write_text("image_id\tlabel\nb\tKeratella\nother\tfish\n")
-    assert example_classes(EXAMPLES, IMAGES, NAMES, "label", labels) == ["", "Keratella", ""]
+    assert example_classes(EXAMPLES, IMAGES, NAMES, "label", (labels,)) == ["", "Keratella", ""]
+    more = tmp_path / "more.tsv"
+    more.write_text("image_id\tlabel\tannotator\nb\tfish\tAnna\nc\tnan\tAnna\n")
+    shown = example_classes(EXAMPLES, IMAGES, NAMES, "label", (labels, more))
+    assert shown == ["", "", "nan"]  # on b they disagree

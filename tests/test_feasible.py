@@ -2,8 +2,9 @@
 
 import pytest
 
+from seston.config import complete
 from seston.errors import SestonError
-from seston.feasible import require_labels
+from seston.feasible import require_feasible, require_labels
 from seston.sheet import read_sheet
 from synthetic.flowcam import write_run
 from synthetic.images import write_folder
@@ -47,3 +48,19 @@ def test_a_flowcam_run_with_classes_has_labels_and_without_has_none(sheet, tmp_p
 def test_a_table_of_labels_or_another_level_is_enough(sheet):
     require_labels({**LABEL, "labels": {"file": "labels.tsv"}}, sheet("images"))
     require_labels({**LABEL, "trends": {"level": "name"}}, sheet("images"))
+
+
+def classified(labels=None, **classify):
+    labels = {"merge": {}, "use": "auto", "file": ""} | (labels or {})
+    require_feasible(complete({"samples": "s.tsv", "labels": labels, "classify": classify}))
+
+
+def test_a_classifier_is_learned_from_something_and_used():
+    classified()
+    classified(head="linear")
+    classified(head="linear", model="x.safetensors", labels={"use": "file"})
+    classified(head="linear", labels={"use": "file", "file": "labels.tsv"})
+    with pytest.raises(SestonError, match=r"classify\.head is 'none', so no classifier is used"):
+        classified(model="x.safetensors")
+    with pytest.raises(SestonError, match=r"labels\.use is 'file', and labels\.file is ''"):
+        classified(head="mlp", labels={"use": "file"})

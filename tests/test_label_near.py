@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from seston.label.near import STAND, near
+from seston.cluster.shards import EmbeddingShards
+from seston.label.near import STAND, near, near_each
 from seston.search.index import make_index
 from seston.search.lookup import Lookup
 from shards_by_hand import write_shard
@@ -72,3 +73,30 @@ def test_where_the_lists_read_first_are_mostly_left_out_the_nearest_are_found(tm
     far = np.linalg.norm(rows - rows[typical[:STAND]].mean(axis=0), axis=1)
     far[mine] = np.inf
     assert near(lookup, typical, 50, mine).tolist() == np.argsort(far)[:50].tolist()
+
+
+def test_one_pass_finds_for_each_cluster_what_lies_nearest_outside_of_it(tmp_path):
+    rng = np.random.default_rng(2)
+    rows = rng.normal(5, 1, (9000, 6)).astype(np.float16)  # far from 0: squares are large
+    ids = [f"s/{number:04}" for number in range(9000)]
+    write_shard(tmp_path, "b", ids[:4500], rows[:4500])
+    write_shard(tmp_path, "a", ids[4500:], rows[4500:])
+    cluster = rng.integers(0, 4, 9000)
+    cluster[cluster == 2] = 5  # cluster 2 has no images; nobody asks about 5
+    typical = [np.flatnonzero(cluster == number)[::-1] for number in (3, 2, 0)]
+    found = near_each(EmbeddingShards(tmp_path, ["a", "b"]), cluster, [3, 2, 0], typical, 40)
+    assert len(found[1]) == 0
+    for place, number in ((0, 3), (2, 0)):
+        middle = rows[typical[place][:STAND]].astype(np.float32).mean(axis=0)
+        far = np.linalg.norm(rows.astype(np.float32) - middle, axis=1)
+        far[cluster == number] = np.inf
+        assert found[place].tolist() == np.argsort(far, kind="stable")[:40].tolist()
+
+
+def test_one_pass_finds_no_more_than_there_are(tmp_path):
+    write_shard(tmp_path, "a", ["s/0", "s/1", "s/2"], [[0.0, 1], [1, 1], [5, 1]])
+    rows = EmbeddingShards(tmp_path, ["a"])
+    cluster = np.array([0, 1, 1])
+    found = near_each(rows, cluster, [0, 1], [np.array([0]), np.array([1, 2])], 30)
+    assert [one.tolist() for one in found] == [[1, 2], [0]]
+    assert [len(one) for one in near_each(rows, cluster, [0], [np.array([0])], 0)] == [0]

@@ -143,6 +143,6 @@ def test_tables_that_do_not_fit_are_refused(run, tmp_path, table, change, said):
     assert not (tmp_path / "p.html").exists()
 
 
-def test_an_image_without_a_tile_is_told(run, tmp_path):
-    with pytest.raises(SestonError, match="no tile of image s3/"):
+def test_images_without_embeddings_are_told(run, tmp_path):
+    with pytest.raises(SestonError, match=r"embeddings \(.* do not hold the same images"):
         label_page(**arguments(run[0], shards=["day1"], html=tmp_path / "p.html"))

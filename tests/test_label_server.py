@@ -325,6 +325,10 @@ def test_tables_that_the_run_read_are_told_if_they_are_others(tmp_path, monkeypa
     assert "the run read mine.tsv" in told and told.endswith("start with --names mine.tsv")
     settings.write_text('{"cluster": {"names": ""}, "seed": 3}')
     assert other_tables(settings, tmp_path / "a.tsv", tmp_path / "b.tsv") == []
+    settings.write_text('{"labels": {"file": ["labels.tsv", "more.tsv"]}}')
+    assert other_tables(settings, tmp_path / "a.tsv", tmp_path / "labels.tsv") == []
+    told = other_tables(settings, tmp_path / "a.tsv", tmp_path / "b.tsv")
+    assert [line.rpartition(" ")[2] for line in told] == ["labels.tsv", "more.tsv"]
 
 
 def test_a_port_that_is_taken(served, run, tmp_path):

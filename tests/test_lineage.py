@@ -20,11 +20,16 @@ def package(tmp_path, monkeypatch):
     (root / "room" / "c.py").write_text("X = 1\n")
     (root / "d.py").write_text("X = 1\n")
     use(root, monkeypatch)
-    return root
+    yield root
+    forget()  # other tests ask about the real package
 
 
 def use(root, monkeypatch):
     monkeypatch.setattr(lineage, "PACKAGE", root)
+    forget()
+
+
+def forget():
     for cached in (lineage.code_digest, lineage._content_digest, lineage._file, lineage._needs):
         cached.cache_clear()
 
@@ -81,10 +86,11 @@ def test_stages_on_the_cpu_never_import_torch():
 
     from seston.cli import STAGES
 
-    heavy = {"torch", "torchvision", "timm", "safetensors"}
+    heavy = {"torch", "torchvision", "timm"}  # safetensors of numpy is light
     gpu = {"backbone", "finetune", "runtime", "embed", "evaluate", "attention"}
-    # These start it only when asked: for clusters on a GPU, for a picture that is to be embedded.
-    gpu |= {"kmeans", "similar"}
+    # These start it only when asked: for clusters on a GPU, for a picture that is to be embedded,
+    # for a head of two layers, for networks that learn from labels.
+    gpu |= {"kmeans", "similar", "classifier", "efficiency"}
     for stage, target in STAGES.items():
         module = target.split(":")[0].removeprefix("seston.")
         files = lineage._closure(lineage._file(module))

@@ -4,8 +4,10 @@ from torch import nn
 
 from seston.models.backbones import Backbone
 from seston.models.dino import DINO
+from seston.models.lars import LARS
 from seston.models.optimiser import depths, is_decayed, layer_scales, optimiser, set_rates
 from seston.models.registry import spec_of
+from seston.models.simclr import SimCLR
 
 
 def backbone(name: str) -> Backbone:
@@ -79,6 +81,37 @@ def test_every_trained_parameter_is_in_one_group_with_its_decay() -> None:
     assert rates[id(net.blocks[1].norm1.weight)] == pytest.approx((1e-2 * 0.7, 0.0))
     assert rates[id(method.head.last.weight)] == pytest.approx((1e-2, 0.3))
     assert rates[id(method.head.project.bias)] == pytest.approx((1e-2, 0.0))
+
+
+def test_lars_moves_each_matrix_by_its_own_size() -> None:
+    method = SimCLR(backbone("vit_test_patch8"), hidden=8)
+    found = optimiser(method, 1.0, "lars")
+    matrix, bias = method.head[0].weight, method.head[0].bias
+    start, held = matrix.detach().clone(), bias.detach().clone()
+    slopes = torch.randn_like(matrix), torch.randn_like(bias)
+    for steep in (1.0, 1000.0):  # the second step is of the momentum's own making as well
+        matrix.grad, bias.grad = steep * slopes[0], slopes[1]
+        set_rates(found, 4.0, 1e-2)
+        found.step()
+    # By hand, in float64; all else had no gradient and stays.
+    weights, moved = start.double(), torch.zeros_like(start).double()
+    for steep in (1.0, 1000.0):
+        slope = steep * slopes[0].double() + 1e-2 * weights
+        moved = 0.9 * moved + 1e-3 * weights.norm() / slope.norm() * slope
+        weights = weights - 4.0 * moved
+    torch.testing.assert_close(matrix.detach().double(), weights, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(bias.detach(), held - 4.0 * (1 + 1.9) * slopes[1])
+
+
+def test_lars_leaves_nothing_that_is_no_number() -> None:
+    weights = nn.Parameter(torch.zeros(3, 3))
+    flat = nn.Parameter(torch.ones(3, 3))
+    found = LARS([{"params": [weights, flat]}], lr=0.1)
+    weights.grad, flat.grad = torch.ones(3, 3), torch.zeros(3, 3)
+    found.step()
+    # Weights of 0 have no size to fit to: plain SGD.
+    torch.testing.assert_close(weights.detach(), torch.full((3, 3), -0.1))
+    torch.testing.assert_close(flat.detach(), torch.ones(3, 3))
 
 
 def test_decay_acts_on_matrices_only() -> None:

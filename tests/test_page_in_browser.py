@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from browser import asked, needs_browser, open_page
+from synthetic_classifier import write_classifier
 from synthetic_course import write_course
 from synthetic_findings import write_findings
 from synthetic_results import Site, write_results
@@ -21,6 +22,7 @@ def page(tmp_path_factory) -> Path:
     given = write_results(folder / "in", sites=(SHORE,), clusters=3, evidence="worse", evil=EVIL)
     given |= write_findings(folder / "in", given, names={0: "Dinobryon"}, drift=True, evil=EVIL)
     given |= write_course(folder / "in", given, evil=EVIL)
+    given |= write_classifier(folder / "in", given, evil=EVIL)
     return drawn(given, folder / "report")
 
 
@@ -55,7 +57,7 @@ def test_every_picture_is_there(browser):
 
 def test_evil_names_change_nothing(browser):
     assert browser.title == "Plankton through time"
-    for section in ("quality", "time", "evidence", "trust", "strangest", "drift"):
+    for section in ("quality", "time", "evidence", "trust", "strangest", "drift", "classes"):
         text = browser.execute_script(f"return document.getElementById('{section}').innerText")
         assert "<img src=x onerror=document.title='evil'>" in text, section
 

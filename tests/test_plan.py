@@ -61,6 +61,17 @@ def test_files_are_known_by_their_content(plan, tmp_path):
     assert plan(labels={"file": "labels.tsv"}).labels_digest() not in ("", before)
 
 
+def test_tables_of_labels_may_be_several_and_all_must_be_there(plan, tmp_path):
+    (tmp_path / "more.tsv").write_text("image_id\tlabel\n")
+    made = plan(labels={"file": ["labels.tsv", "more.tsv"]})
+    assert made.labels_file == ["labels.tsv", "more.tsv"]
+    before = made.labels_digest()
+    (tmp_path / "more.tsv").write_text("image_id\tlabel\nx/1\tNA\n")
+    assert made.labels_digest() != before
+    with pytest.raises(SestonError, match=r"labels\.file: found 'none.tsv'"):
+        plan(labels={"file": ["labels.tsv", "none.tsv"]})
+
+
 def test_a_key_that_stands_twice_is_an_error(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("samples: s.tsv\nseed: 1\nseed: 2\n")

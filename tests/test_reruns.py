@@ -8,7 +8,7 @@ import pytest
 from conftest import REPOSITORY, Project
 
 TESTS = {"changes", "groups", "community"}
-PAGES = {"report", "map_page", "label_page"}
+PAGES = {"report", "map_page", "label_page", "manifest"}
 BEHIND_NAMES = {"names", "tables", "trends"} | TESTS | PAGES
 BEHIND_TABLES = {"trust"} | BEHIND_NAMES
 SHOWN = {"examples", "attention"}
@@ -120,7 +120,7 @@ def test_a_changed_setting_is_not_told_by_printing_all_settings(project):
 )
 def test_another_setting_runs_what_reads_it_and_what_follows(project, section, values, expected):
     project.set(section, **values)
-    assert set(project.planned()) == {"settings"} | expected
+    assert set(project.planned()) == {"settings", "manifest"} | expected
 
 
 def test_other_labels_only_measure_anew(project):
@@ -133,7 +133,7 @@ def test_a_setting_of_the_report_runs_only_the_pages(project):
     project.set("report", title="Another title")
     assert set(project.planned()) == {"settings"} | PAGES
     project.set("report", title="Plankton through time", sprites=True)
-    assert set(project.planned()) == {"settings", "report", "sprites", "map_page"}
+    assert set(project.planned()) == {"settings", "manifest", "report", "sprites", "map_page"}
 
 
 def test_other_weights_under_the_same_name_run_everything_behind_them(new_project):

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from seston.models.schedules import Schedule, cosine, teacher_momentum
+from seston.models.schedules import Schedule, cosine, teacher_momentum, warm_cosine
 
 SCHEDULE = Schedule(learning_rate=2e-3, weight_decay=0.04, momentum=0.9, warmup=0.25)
 
@@ -44,3 +44,14 @@ def test_without_warmup_it_starts_at_the_peak() -> None:
 )
 def test_a_teacher_remembers_half_of_the_training(steps: int, momentum: float) -> None:
     assert teacher_momentum(steps) == pytest.approx(momentum)
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.01, 0.1, 0.5])
+@pytest.mark.parametrize("steps", [10, 100, 5000])
+def test_planned_steps_end_at_0_and_peak_where_the_warm_up_ends(steps: int, warmup: float) -> None:
+    rates = [warm_cosine(step / steps, warmup) for step in range(1, steps + 1)]
+    assert rates[-1] == pytest.approx(0.0, abs=1e-12)
+    top = max(1, round(warmup * steps))
+    assert rates.index(max(rates)) + 1 == top
+    if warmup * steps >= 1:
+        assert rates[top - 1] == pytest.approx(1.0)

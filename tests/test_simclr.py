@@ -79,3 +79,22 @@ def test_nt_xent_takes_raw_projections_and_masks_the_view_itself() -> None:
     across = torch.tensor([[0.0, 1.0], [0.0, -1.0]])
     expected = math.log(math.exp(0) + math.exp(-1) + math.exp(0))
     assert nt_xent(opposite, across, 1.0).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_loss_does_not_depend_on_the_order_of_the_images() -> None:
+    torch.manual_seed(0)
+    first, second = torch.randn(6, 4), torch.randn(6, 4)
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    found = nt_xent(first[order], second[order], 0.5)
+    torch.testing.assert_close(found, nt_xent(first, second, 0.5))
+    torch.testing.assert_close(nt_xent(second, first, 0.5), nt_xent(first, second, 0.5))
+
+
+def test_temperature_is_that_of_the_settings() -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(spec_of("vit_test_patch8"), 32)
+    method = SimCLR(backbone, hidden=16, temperature=0.5)
+    features = torch.randn(8, backbone.length)
+    first, second = method.head(features).chunk(2)
+    expected = naive(first.tolist(), second.tolist(), 0.5)
+    assert method.contrast(features).item() == pytest.approx(expected, rel=1e-5)

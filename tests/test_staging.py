@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 import tempfile
 from collections import namedtuple
 from pathlib import Path
@@ -74,3 +77,20 @@ def test_training_reads_the_copies(tmp_path, own_disk, monkeypatch):
     )
     train(run, staged=True)
     assert [folder.parent for folder in opened] == [own_disk]
+
+
+CANCELLED = """
+import os, signal, sys, tempfile
+from pathlib import Path
+from seston.staging import on_own_disk
+tempfile.tempdir = sys.argv[1]
+with on_own_disk([Path(sys.argv[2])]) as near:
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_copies_go_when_the_job_is_cancelled(tmp_path, own_disk):
+    (tmp_path / "a").touch()
+    command = [sys.executable, "-c", CANCELLED, str(own_disk), str(tmp_path / "a")]
+    assert subprocess.run(command).returncode == 128 + signal.SIGTERM
+    assert list(own_disk.iterdir()) == []

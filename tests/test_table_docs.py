@@ -13,6 +13,7 @@ import pytest
 from seston import quality, schemas
 from seston.change import group_rows
 from seston.change import stage as changes
+from seston.classify import calibration_error, efficiency_table, judge, risk, sample_shares
 from seston.community.stage import TABLES as COMMUNITY
 from seston.frozen import comparison, sightings
 from seston.naming.table import name_table
@@ -24,7 +25,7 @@ from seston.trust.kmeans_density import Overlap
 from seston.trust.profile import Profile
 
 ROOT = Path(__file__).parents[1]
-LEVELS = {"": "cluster", "_coarse": "coarse", "_name": "name", "_label": "label"}
+LEVELS = {"": "cluster", "_coarse": "coarse", "_name": "name", "_label": "label", "_class": "class"}
 
 
 class Row(NamedTuple):
@@ -78,10 +79,19 @@ def declared() -> dict[str, list[str]]:
         "trend_tests": changes.TESTS, "timing": changes.TIMING, "harmonics": changes.HARMONICS,
         "change_points": changes.CHANGE_POINTS, "groups": group_rows.COLUMNS,
         "group_effects": group_rows.EFFECT_COLUMNS, "curves": group_rows.CURVE_COLUMNS,
+        "classifier_scores": judge.SCORES, "classifier_classes": judge.CLASSES,
+        "classifier_confusion": judge.CONFUSION,
+        "classifier_reliability": ["stage", *calibration_error.RELIABILITY],
+        "classifier_risk": ["stage", *risk.RISK], "class_frequencies": sample_shares.COLUMNS,
+        "label_efficiency": efficiency_table.COLUMNS,
+        "label_efficiency_ratio": efficiency_table.RATIOS,
         "drift": comparison.COLUMNS, "new_types": sightings.COLUMNS,
     }  # fmt: skip
     columns = {f"{name}.tsv": list(names) for name, names in tables.items()}
-    return {"images.parquet": schemas.IMAGES.names} | columns
+    organisms = {
+        "images.parquet": schemas.IMAGES.names, "predictions.parquet": schemas.PREDICTIONS.names
+    }  # fmt: skip
+    return organisms | columns
 
 
 @pytest.mark.parametrize("table", declared())

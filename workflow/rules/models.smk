@@ -84,6 +84,9 @@ if not PLAN.frozen:
             layer_decay=config["finetune"]["layer_decay"],
             weight_decay=config["finetune"]["weight_decay"],
             local_crops=config["finetune"]["local_crops"],
+            projection=config["finetune"]["projection"],
+            temperature=config["finetune"]["temperature"],
+            optimiser=config["finetune"]["optimiser"],
             seed=config["seed"],
             code=code_digest("finetune"),
         message:
@@ -105,6 +108,9 @@ if not PLAN.frozen:
                 --layer-decay {params.layer_decay} \
                 --weight-decay {params.weight_decay} \
                 --local-crops {params.local_crops} \
+                --projection {params.projection} \
+                --temperature {params.temperature} \
+                --optimiser {params.optimiser} \
                 --seed {params.seed} \
                 --threads {threads} \
                 --processes {resources.gpu} \

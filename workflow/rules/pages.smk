@@ -1,7 +1,7 @@
 """
 The pages beside the report: the map of all organisms, and the one that gives clusters their names.
 
-REQUIRED INPUTS: table of organisms and of clusters, tiles, index.
+REQUIRED INPUTS: table of organisms and of clusters, tiles, embeddings.
 OUTPUTS: results/report/{map,label}.html, results/report/sprites/.
 """
 
@@ -101,7 +101,6 @@ rule label_page:
         names=rules.names.output.names,
         kmeans=of_chosen("results/{model}/kmeans/kmeans.json"),
         embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
-        index=rules.index.output.index,
         tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
     output:
         html=report(
@@ -123,7 +122,6 @@ rule label_page:
     params:
         tiles_dir=folder("tiles"),
         embeddings_dir=folder("embeddings"),
-        index_dir=folder("index"),
         shards=list(SHARDS),
         title=config["report"]["title"],
         seed=config["seed"],
@@ -139,7 +137,6 @@ rule label_page:
             --names {input.names:q} \
             --kmeans {input.kmeans:q} \
             --embeddings-dir {params.embeddings_dir:q} \
-            --index {params.index_dir:q} \
             --tiles-dir {params.tiles_dir:q} \
             --shards {params.shards:q} \
             --title={params.title:q} \

@@ -23,6 +23,26 @@ DRIFT = (
     else {}
 )
 
+# What classes from labels add to it (labels.smk, classify.smk).
+CLASSES = (
+    {
+        "results/tables/class_frequencies.tsv": "--class-frequencies",
+        "results/tables/abundance_class.tsv": "--abundance-class",
+        "results/tables/classifier_scores.tsv": "--classifier-scores",
+        "results/tables/classifier_classes.tsv": "--classifier-classes",
+        "results/tables/classifier_confusion.tsv": "--classifier-confusion",
+        "results/tables/classifier_reliability.tsv": "--classifier-reliability",
+        "results/tables/classifier_risk.tsv": "--classifier-risk",
+        "results/classify/judge.json": "--judge-json",
+    }
+    if config["classify"]["head"] != "none"
+    else {}
+)
+# Labels of this run; a classifier of an earlier one needs none.
+if CLASSES and not PLAN.classifier_file:
+    CLASSES["results/classify/labels.json"] = "--labels-json"
+    CLASSES["results/classify/left_out.tsv"] = "--left-out"
+
 
 rule settings:
     output:
@@ -85,6 +105,7 @@ rule report:
         tree=of_chosen("results/{model}/tree/tree.tsv"),
         sweep=of_chosen(rules.sweep.output.table) if not PLAN.frozen else [],
         drift=collect("results/tables/{file}", file=DRIFT),
+        classes=list(CLASSES),
         runtime=of_chosen(rules.runtime.output.runtime),
         model=of_chosen("results/{model}/model.safetensors"),
         attention=rules.attention.output.attention,
@@ -118,6 +139,7 @@ rule report:
         tree_dir=folder("tree"),
         sweep=option_of("sweep", "--sweep", up=1),
         drift=[f"{option}=results/tables/{file}" for file, option in DRIFT.items()],
+        classes=[f"{option}={file}" for file, option in CLASSES.items()],
         history=(
             "--history=results/finetuned/history.tsv" if "finetuned" in MODELS else []
         ),
@@ -163,6 +185,7 @@ rule report:
             --tree {params.tree_dir:q} \
             {params.sweep:q} \
             {params.drift:q} \
+            {params.classes:q} \
             --runtime {input.runtime:q}/runtime.json \
             --model {input.model:q} \
             --evidence {input.evidence:q} \

@@ -32,6 +32,15 @@ FIGURES = {
     "evidence": ("6 Model", "How good the embeddings are"),
     "attention": ("6 Model", "What the model looks at"),
     "loss": ("6 Model", "Loss of the fine-tuning"),
+    "class_recall": ("8 Classes from labels", "How well each class is found"),
+    "class_confusion": ("8 Classes from labels", "What is taken for what"),
+    "class_reliability": ("8 Classes from labels", "Is it as sure as it is right"),
+    "class_counts": ("8 Classes from labels", "Do the counts come out right"),
+    "class_curves": ("8 Classes from labels", "Courses of the classes"),
+    "class_dots": ("8 Classes from labels", "Counts of the classes"),
+    "label_efficiency": ("8 Classes from labels", "How right with how many labels"),
+    "label_cost": ("8 Classes from labels", "Calibration and time by labels"),
+    "label_ratio": ("8 Classes from labels", "How many labels it saves"),
     "drift": ("7 Drift", "New images against those of the earlier run"),
 }
 

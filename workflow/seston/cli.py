@@ -52,6 +52,14 @@ STAGES = {
     "groups": "seston.change.groups:groups",
     "community": "seston.community.stage:community",
     "trust": "seston.trust.stage:trust",
+    "labelled": "seston.labels.stage:labelled",
+    "classifier": "seston.classify.learn:classifier",
+    "judge": "seston.classify.judge:judge",
+    "predict": "seston.classify.predict:predict",
+    "quantify": "seston.classify.quantify:quantify",
+    "efficiency": "seston.classify.efficiency:efficiency",
+    "efficiency-table": "seston.classify.efficiency_table:efficiency_table",
+    "efficiency-figures": "seston.report.figures.efficiency_stage:efficiency_figures",
     "adopt": "seston.frozen.adopt:adopt",
     "drift": "seston.frozen.drift:drift",
     "report": "seston.report.page.stage:report",
@@ -59,13 +67,20 @@ STAGES = {
     "map-page": "seston.report.map.stage:map_page",
     "label-page": "seston.label.page:label_page",
     "label": "seston.label.server:label",
+    "suggest": "seston.classify.suggest:suggest",
+    "export-classifier": "seston.classify.export:export_classifier",
+    "export-ecotaxa": "seston.export.ecotaxa.stage:export_ecotaxa",
+    "check-ecotaxa": "seston.export.ecotaxa.check:check_ecotaxa",
+    "manifest": "seston.provenance.stage:manifest",
+    "verify": "seston.provenance.verify:verify",
 }
 #: What people call, and no rule does.
-FOR_PEOPLE = ("samples", "check", "rename", "similar", "label")
+FOR_PEOPLE = ("samples", "check", "rename", "similar", "label", "suggest", "export-classifier",
+              "check-ecotaxa", "verify")  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage; return the exit status (2 for the user's mistakes)."""
+    """Run one stage; return the exit status (2 for the user's mistakes, 1 for bad results)."""
     given = sys.argv[1:] if arguments is None else arguments
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("seston").setLevel(logging.INFO)  # libraries only from WARNING on
@@ -86,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             module, function = STAGES[stage].split(":")
             app.command(getattr(import_module(module), function), name=stage)
-        app(given, result_action="return_value")
+        status = app(given, result_action="return_value")
     except SestonError as error:
         print(f"seston {stage}: error: {error}", file=sys.stderr)
         return 2
@@ -98,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 141
     if stage and stage not in FOR_PEOPLE:
         log.info("%s: took %.2f CPU-s and at most %.0f MB", stage, *usage())
-    return 0
+    return status if isinstance(status, int) else 0  # `verify` says whether all is right
 
 
 def _summary(target: str) -> str:

@@ -95,6 +95,10 @@ class Tiles:
         """Return the ids of the tiles at these positions."""
         return self._ids.take(pa.array(positions)).to_pylist()
 
+    def positions(self, ids: pa.Array) -> npt.NDArray[np.int64]:
+        """Return the position of the tile of each id; -1 where there is none."""
+        return pc.fill_null(pc.index_in(ids, self._ids), -1).to_numpy().astype(np.int64)
+
     def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return the tiles at these positions, (n, size, size, 3), in the order asked."""
         out = np.empty((len(positions), self.size, self.size, 3), np.uint8)

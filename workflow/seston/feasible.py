@@ -1,6 +1,6 @@
 """Settings that the schema allows and a run cannot follow, found before it starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,6 +29,15 @@ def require_feasible(config: Mapping[str, Any]) -> None:
         )
     _require_columns(config["cluster"]["columns"])
     _require_date(config["trends"]["day_zero"])
+    _require_merge(config["labels"]["merge"])
+    _require_classifier(config["classify"], config["labels"])
+    if config["export"]["ecotaxa"]["category"] == "prediction" and (
+        config["classify"]["head"] == "none"
+    ):
+        raise SestonError(
+            "config: export.ecotaxa.category is 'prediction' but classify.head is 'none'; set"
+            " classify.head to 'linear', or another category"
+        )
 
 
 def require_labels(config: Mapping[str, Any], samples: Iterable[Sample]) -> None:
@@ -74,6 +83,40 @@ def _require_columns(columns: Mapping[str, float]) -> None:
             f"config: cluster.columns: found {', '.join(map(repr, wrong))}, expected measurements,"
             f" perhaps with log_ before them; "
             + (f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}")
+        )
+
+
+def _require_classifier(classify: Mapping[str, Any], labels: Mapping[str, Any]) -> None:
+    """Raise `SestonError` where a classifier is named and not used, or lacks labels."""
+    if classify["head"] == "none" and classify["model"]:
+        raise SestonError(
+            f"config: classify.model is {classify['model']!r}, but classify.head is 'none', so no"
+            " classifier is used; set classify.head to 'linear', or classify.model to ''"
+        )
+    learned = classify["head"] != "none" and not classify["model"]
+    if learned and labels["use"] == "file" and not labels["file"]:
+        raise SestonError(
+            f"config: classify.head is {classify['head']!r}, but there are no labels: labels.use is"
+            " 'file', and labels.file is ''; name a table of labels, set labels.use to 'auto', or"
+            " classify.head to 'none'"
+        )
+
+
+def _require_merge(merge: Mapping[str, Sequence[str]]) -> None:
+    """Raise `SestonError` where one label would have two new names, or a new name a newer one."""
+    into: dict[str, str] = {}
+    mistakes = []
+    for new, olds in merge.items():
+        for old in olds:
+            first = into.setdefault(old, new)
+            if first != new:
+                mistakes.append(f"{old!r} is merged into {first!r} and into {new!r}")
+            elif old != new and old in merge:
+                mistakes.append(f"{old!r} is merged into {new!r}, and is itself a new name")
+    if mistakes:
+        raise SestonError(
+            f"config: labels.merge: {'; '.join(mistakes)}; name each label once, below the"
+            " class that it is to be in the end"
         )
 
 

@@ -49,6 +49,8 @@ def finetune(
     head: Literal["anchored", "random"] = "anchored",
     prototypes: int = 1024,
     projection: int = 2048,
+    temperature: float = 0.2,
+    optimiser: Literal["adamw", "lars"] = "adamw",
     momentum: float | None = None,
     warmup: float = 0.1,
     frozen: float = 1.0,
@@ -112,6 +114,11 @@ def finetune(
         Outputs of DINO's head.
     projection : int
         Width of SimCLR's head between its layers.
+    temperature : float
+        Divides the cosines of SimCLR's loss.
+    optimiser : {'adamw', 'lars'}
+        LARS is for SimCLR in batches of thousands; its learning rates are some thousand times those
+        of AdamW.
     momentum : float or None
         Of DINO's teacher, at the start; it ends at 1. None: fits the number of steps
         (`teacher_momentum`).
@@ -180,6 +187,8 @@ def finetune(
         layer_decay=layer_decay,
         precision=precision,
         projection=projection,
+        temperature=temperature,
+        optimiser=optimiser,
     )
     code = code_digest("finetune")  # what another version left cannot be taken up
     made_by = store.fingerprint("finetune", code, asdict(settings), origin, tiles.digest)

@@ -32,6 +32,6 @@ def _swap(new: Path, old: Path, path: Path) -> None:
         try:
             new.rename(path)
         except OSError as error:
-            if error.errno != errno.ENOTEMPTY:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # NFS may say the latter
                 raise
             remove(old)  # another process was faster: its folder is the old one now

@@ -89,13 +89,23 @@ class Plan:
 
     @property
     def labels_file(self) -> list[str]:
-        """The table of labels, if the settings name one."""
-        name = self.config["labels"]["file"]
-        return [name] if name else []
+        """The tables of labels that the settings name."""
+        named = self.config["labels"]["file"]
+        return [name for name in ([named] if isinstance(named, str) else named) if name]
 
     def labels_digest(self) -> str:
-        """Return the sha256 of the table of labels."""
+        """Return the sha256 of each table of labels."""
         return _digest(self.labels_file)
+
+    @property
+    def classifier_file(self) -> list[str]:
+        """The classifier of an earlier run, if the settings name one."""
+        name = self.config["classify"]["model"]
+        return [name] if name else []
+
+    def classifier_digest(self) -> str:
+        """Return the sha256 of that classifier."""
+        return _digest(self.classifier_file)
 
 
 def plan_run(config: dict[str, Any], files: Sequence[Path] = (), *, look: bool = True) -> Plan:
@@ -133,14 +143,21 @@ def plan_run(config: dict[str, Any], files: Sequence[Path] = (), *, look: bool =
                 f"config: backbone.weights: found {name!r}, expected 'bundled', 'hub', 'random'"
                 f" or a file; there is no such file in {Path.cwd()}"
             )
+    for name in plan.classifier_file:
+        if not Path(name).is_file():
+            raise SestonError(
+                f"config: classify.model: found {name!r}, expected a classifier that a run saved"
+                " (results/classify/classifier.safetensors), or '' to learn one; there is no such"
+                f" file in {Path.cwd()}"
+            )
     tables = {
         "labels.file": (plan.labels_file, "image_id and label"),
         "cluster.names": (plan.names_file, "clustering, cluster and name"),
     }
     for key, (names, columns) in tables.items():
-        if names and not Path(names[0]).is_file():
+        for missing in (name for name in names if not Path(name).is_file()):
             raise SestonError(
-                f"config: {key}: found {names[0]!r}, expected a table with the columns"
+                f"config: {key}: found {missing!r}, expected a table with the columns"
                 f" {columns}, or '' for none; there is no such file in {Path.cwd()}"
             )
     if look:

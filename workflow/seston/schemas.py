@@ -125,6 +125,16 @@ CLUSTERS = pa.schema(
     ]
 )
 
+#: One row per labelled organism; lists by annotator, class and seed follow (`labels.manifest`).
+LABELLED = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("class", pa.string()),  # of most votes; null where the first two have as many
+        ("unit", pa.string()),  # day, sample, site or group, which is never parted
+        ("fold", pa.int16()),
+    ]
+)
+
 #: One row per organism: its place on the map and its density cluster.
 MAP = pa.schema(
     [
@@ -174,5 +184,20 @@ IMAGES = pa.schema(
         ("map_x", pa.float32()),
         ("map_y", pa.float32()),
         ("density_cluster", pa.int32()),
+    ]
+)
+
+#: For people: what a classifier takes each organism for. Behind it stands a column ``p_<class>``
+#: of each class, its corrected probability.
+PREDICTIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("prediction", pa.string()),  # the class of the highest corrected probability
+        ("raw", pa.float32()),  # probability of that class: as it was learned, ...
+        ("calibrated", pa.float32()),  # ... as sure as it is right, ...
+        ("corrected", pa.float32()),  # ... and at the class frequencies of `prior`
+        ("entropy", pa.float32()),  # of the corrected probabilities, nats
+        ("rejected", pa.bool_()),  # too unsure: unclassified
+        ("prior", pa.string()),  # the sample whose frequencies these are, "training" or "uniform"
     ]
 )

@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from seston.instruments.contract import Flag, Reading
 from seston.parts import TableWriter
 from seston.progress import Progress
 from seston.recorded import together
-from seston.sheet import read_sheet
+from seston.sheet import Sample, read_sheet
 
 log = logging.getLogger("seston")
 
@@ -141,7 +141,7 @@ def segment(
         Progress(len(chosen), "samples") as progress,
         ThreadPoolExecutor(threads) as pool,
     ):
-        for cut in pool.map(lambda sample: cut_sample(sample, reading, clean), chosen):
+        for cut in _in_turn(chosen, reading, clean, pool, threads):
             cut = tell_identical(cut, seen)
             for warning in cut.effort["warnings"]:
                 log.warning("%s: %s", cut.effort["sample"], warning)
@@ -157,6 +157,19 @@ def segment(
     store.write_table(refused, rejected, schemas.REJECTED, "rejected", made_by)
     store.write_table(fields, recorded, schemas.RECORDED, "recorded", made_by)
     store.write_table(efforts, effort, schemas.EFFORT, "effort", made_by)
+
+
+def _in_turn(
+    samples: Iterable[Sample], reading: Reading, clean: bool, pool: ThreadPoolExecutor, ahead: int
+) -> Iterator[Cut]:
+    """Yield the samples cut, in their order; at most `ahead` are cut before they are asked for."""
+    cuts: deque[Future[Cut]] = deque()
+    for sample in samples:
+        cuts.append(pool.submit(cut_sample, sample, reading, clean))
+        if len(cuts) > ahead:
+            yield cuts.popleft().result()
+    while cuts:
+        yield cuts.popleft().result()
 
 
 def _together(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:

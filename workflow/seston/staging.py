@@ -2,10 +2,12 @@
 
 import logging
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from seston.errors import SestonError
 
@@ -35,7 +37,7 @@ def on_own_disk(paths: list[Path]) -> Iterator[Path]:
         if not path.is_file():
             raise SestonError(f"{path}: not found, so it cannot be copied to this machine's disk")
     needed = sum(path.stat().st_size for path in paths)
-    with tempfile.TemporaryDirectory(prefix="seston-") as name:
+    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="seston-") as name:
         folder = Path(name)
         free = shutil.disk_usage(folder).free
         if needed > free:
@@ -47,3 +49,17 @@ def on_own_disk(paths: list[Path]) -> Iterator[Path]:
             shutil.copyfile(path, folder / path.name)
         log.info("%d files (%.1f GB) copied to %s", len(paths), needed / 1e9, folder)
         yield folder
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM, as of a job that is cancelled, end the work as an error does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -6,6 +6,7 @@ import shutil
 import socket
 import time
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 _HOST = socket.gethostname().replace(".", "-")
@@ -20,7 +21,7 @@ def beside(path: Path) -> Path:
     What processes left beside the same `path` when they were killed is removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*.*.*.tmp"):
+    for left in path.parent.glob(f".{escape(path.name)}.*.*.*.tmp"):
         if _abandoned(left):
             remove(left)
     return path.parent / f".{path.name}.{_HOST}.{os.getpid()}.{secrets.token_hex(4)}.tmp"

@@ -79,10 +79,11 @@ class Trainer:
             settings.prototypes,
             settings.head,
             settings.projection,
+            settings.temperature,
         )
         self.method = method.to(device).train()
         self.method.ranks = ranks
-        self.optimizer = optimiser(self.method, settings.layer_decay)
+        self.optimizer = optimiser(self.method, settings.layer_decay, settings.optimiser)
         self.step = 0
         self.history: list[list[float]] = []
         momentum = settings.momentum

@@ -34,6 +34,8 @@ class Settings:
     layer_decay: float = 1.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     projection: int = 2048
+    temperature: float = 0.2
+    optimiser: Literal["adamw", "lars"] = "adamw"
     head: Literal["anchored", "random"] = "anchored"
 
     def __post_init__(self) -> None:
@@ -44,6 +46,8 @@ class Settings:
             "accumulate": (1 <= self.accumulate <= self.batch_size, "from 1 to batch_size"),
             "layer_decay": (0 < self.layer_decay <= 1, "above 0, at most 1 (none)"),
             "prototypes": (self.prototypes >= 2, "at least 2"),
+            "temperature": (self.temperature > 0, "above 0"),
+            "optimiser": (self.optimiser in ("adamw", "lars"), "adamw or lars"),
             "head": (self.head in ("anchored", "random"), "anchored or random"),
             "momentum": (
                 self.momentum is None or 0 <= self.momentum < 1,

@@ -50,7 +50,7 @@ def changes(
     *,
     images: Path,
     samples: Path,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
     reclusterings: Path | None = None,
     period: Period,
     day_zero: str,
@@ -73,8 +73,8 @@ def changes(
         The table of all images.
     samples : Path
         The table of all samples.
-    labels : Path or None
-        For the level "label": a table of labels; without one, those in the table of images.
+    labels : tuple of Path
+        For the level "label": tables of labels; without any, those in the table of images.
     reclusterings : Path or None
         What the clusters would be otherwise; a trend that is gone in half of them is marked.
         Not used at level "label".

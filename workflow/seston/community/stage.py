@@ -89,7 +89,7 @@ def community(
     permanova: Path,
     synchrony: Path,
     report: Path,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
 ) -> None:
     """Describe the community of each site: how diverse, how it changes, how groups differ.
 
@@ -111,8 +111,8 @@ def community(
         Tables to write.
     report : Path
         JSON to write: settings, thresholds, refusals, what each site was brought to.
-    labels : Path or None
-        For the level "label": a table of labels.
+    labels : tuple of Path
+        For the level "label": tables of labels.
     """
     if not 0 < confidence < 1:
         raise SestonError(f"trends.confidence is {confidence}: expected a number between 0 and 1")

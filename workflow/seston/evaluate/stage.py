@@ -41,7 +41,7 @@ def evaluate(
     seed: int,
     evidence: Path,
     counts: Path,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
     device: str = "auto",
     precision: str = "auto",
     threads: int = 1,
@@ -74,8 +74,8 @@ def evaluate(
         Table to write: one line per figure.
     counts : pathlib.Path
         Table to write: right answers by day or sample and class, for comparing models.
-    labels : pathlib.Path or None
-        Table with ``image_id`` and ``label``.
+    labels : tuple of pathlib.Path
+        Tables of labels, by their ids.
     device : str
         ``auto``, ``cpu`` or ``cuda``, for the altered views.
     precision : str

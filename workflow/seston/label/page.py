@@ -12,16 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seston import store
+from seston.cluster.shards import EmbeddingShards
 from seston.errors import SestonError
 from seston.label.facts import READ, cluster_facts, image_facts
 from seston.label.held import Held, hold
-from seston.label.near import near
+from seston.label.near import STAND, near_each
 from seston.label.order import ORDERS, Members
 from seston.label.pictures import COLUMNS, Pictures
 from seston.label.tables import read_names_table, start_actions
 from seston.report.locked import data_block, locked_page
 from seston.schemas import FORMAT
-from seston.search.lookup import Lookup
 
 log = logging.getLogger("seston")
 
@@ -43,7 +43,6 @@ def label_page(
     kmeans: Path,
     tiles_dir: Path,
     shards: list[str],
-    index: Path,
     embeddings_dir: Path,
     title: str,
     seed: int,
@@ -69,8 +68,6 @@ def label_page(
         Folder with the tiles of each shard.
     shards : list of str
         The shards of the run.
-    index : Path
-        Folder with the index of the run.
     embeddings_dir : Path
         Embeddings of the run's chosen model.
     title : str
@@ -92,7 +89,10 @@ def label_page(
     told = cluster_facts(clusters, names)
     table = store.read_table(images, "images", [*READ, "distance", "margin"])
     numbers = [one["cluster"] for one in told]
-    chosen = list(_chosen(table, numbers, Lookup(embeddings_dir, index), seed, per_cluster))
+    embeddings = EmbeddingShards(embeddings_dir, shards)
+    ids = pa.chunked_array([embeddings.ids])
+    store.require_same_ids(images, table["image_id"], embeddings_dir, ids)
+    chosen = list(_chosen(table, numbers, embeddings, seed, per_cluster))
     pictures = Pictures(tiles_dir, shards, table["image_id"])
     name = pc.mean(pc.binary_length(table["image_id"])).as_py() if len(table) else 0
     held, shown = hold(chosen, pictures, per_cluster, BUDGET, int(name) + TOLD)
@@ -124,17 +124,17 @@ def label_page(
 
 
 def _chosen(
-    table: pa.Table, clusters: list[int], lookup: Lookup, seed: int, most: int
+    table: pa.Table, clusters: list[int], embeddings: EmbeddingShards, seed: int, most: int
 ) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
     """Yield the rows of each cluster's images by order, and those near it."""
     cluster, distance, margin = (
         table[name].to_numpy() for name in ("cluster", "distance", "margin")
     )
     members = Members(cluster, distance, margin, seed)
-    for number in clusters:
-        rows = {order: members.of(number, order)[:most] for order in ORDERS}
-        rows["near"] = near(lookup, members.of(number), most, cluster == number)
-        yield rows
+    typical = [members.of(number)[:STAND] for number in clusters]
+    nearest = near_each(embeddings, cluster, clusters, typical, most)
+    for number, near in zip(clusters, nearest, strict=True):
+        yield {order: members.of(number, order)[:most] for order in ORDERS} | {"near": near}
 
 
 def _tell(held: list[Held], shown: int, asked: int, size: int) -> None:

@@ -119,14 +119,16 @@ def open_gallery(results: Path) -> Gallery:
 def other_tables(settings: Path, names: Path, labels: Path) -> list[str]:
     """Return what to tell of tables that the run read, and that are not those that are written."""
     told = yaml.safe_load(settings.read_text(encoding="utf-8"))
-    read = {
-        "--names": (told.get("cluster", {}).get("names"), names),
-        "--labels": (told.get("labels", {}).get("file"), labels),
-    }
+    files = told.get("labels", {}).get("file") or []
+    files = [files] if isinstance(files, str) else files
+    if any(Path(file).resolve() == labels for file in files):
+        files = []  # others may stand beside it
+    read = [("--names", told.get("cluster", {}).get("names"), names)]
+    read += [("--labels", file, labels) for file in files]
     return [
         f"the run read {path}, and what is said here goes into {written}, to be set in its place;"
         f" to go on with that table instead, start with {option} {path}"
-        for option, (path, written) in read.items()
+        for option, path, written in read
         if path and Path(path).resolve() != written
     ]
 

@@ -147,3 +147,20 @@ class Lookup:
         wanted = min(max(WIDER * count, FEWEST), len(self))
         found = self._index.search(query[None], wanted, params=reading(lists, without))[1][0]
         return found[found >= 0]
+
+
+def chosen_model(results: Path) -> Path:
+    """Return the folder of the model whose clusters the results show.
+
+    Raises
+    ------
+    SestonError
+        If the run has not come so far.
+    """
+    chosen = results / "chosen_model.txt"
+    try:
+        return results / chosen.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SestonError(
+            f"{chosen}: {error.strerror}; give the results folder of a finished run (--results)"
+        ) from error

@@ -16,7 +16,7 @@ from seston import store
 from seston.crops import read_crops
 from seston.errors import SestonError
 from seston.search.board import Cell, draw_board
-from seston.search.lookup import Lookup, Near
+from seston.search.lookup import Lookup, Near, chosen_model
 from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
@@ -100,23 +100,6 @@ def similar(
         )  # fmt: skip
     if len(found) > DRAWN:
         log.info("%s shows the first %d of them", picture, DRAWN)
-
-
-def chosen_model(results: Path) -> Path:
-    """Return the folder of the model whose clusters the results show.
-
-    Raises
-    ------
-    SestonError
-        If the run has not come so far.
-    """
-    chosen = results / "chosen_model.txt"
-    try:
-        return results / chosen.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SestonError(
-            f"{chosen}: {error.strerror}; give the results folder of a finished run (--results)"
-        ) from error
 
 
 def describe(lookup: Lookup, near: Near, results: Path) -> list[dict[str, Any]]:

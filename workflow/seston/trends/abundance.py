@@ -21,7 +21,7 @@ def trends(
     *,
     images: Path,
     samples: Path,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
     period: Period,
     day_zero: str = "",
     confidence: float,
@@ -56,7 +56,7 @@ def trends(
         The table of all images.
     samples : Path
         The table of all samples.
-    labels : Path or None
+    labels : tuple of Path
         A table of labels; without one, those of the instruments' own files are counted.
     period : {"hour", "day", "week", "month"}
         What to count by; the sample's time decides.

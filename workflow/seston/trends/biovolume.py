@@ -94,7 +94,7 @@ class Sizes:
 
 def scale_up(
     measured: Biovolumes,
-    counts: npt.NDArray[np.int64],
+    counts: npt.NDArray,
     period: npt.NDArray[np.integer],
     sizes: Sizes,
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
@@ -103,8 +103,8 @@ def scale_up(
     Parameters
     ----------
     measured : Biovolumes, shape (m, K)
-    counts : ndarray of int64, shape (m, K)
-        All images.
+    counts : ndarray, shape (m, K)
+        All images, perhaps estimated.
     period : ndarray of int, shape (m,)
         Number of the period of each sample.
     sizes : Sizes

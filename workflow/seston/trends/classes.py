@@ -45,7 +45,7 @@ class Classes:
     of_cluster: npt.NDArray[np.int64] | None
 
 
-def classes_of(images: pa.Table, level: Level, labels: Path | None = None) -> Classes:
+def classes_of(images: pa.Table, level: Level, labels: tuple[Path, ...] = ()) -> Classes:
     """Return the class of each image, at a level.
 
     Parameters
@@ -57,13 +57,13 @@ def classes_of(images: pa.Table, level: Level, labels: Path | None = None) -> Cl
         are one class, in the order of their first, so largest, cluster; each cluster without
         a name is one for itself, as "cluster 12". Labels stand in the order of the alphabet,
         with the class "unlabelled" for images without one behind them.
-    labels : Path or None
-        A table of labels; without one, those in the table of images.
+    labels : tuple of Path
+        Tables of labels; without any, those in the table of images.
 
     Raises
     ------
     SestonError
-        If the table of labels is faulty.
+        If a table of labels is faulty.
     """
     if level == "label":
         return _labels(images, labels)
@@ -83,7 +83,7 @@ def classes_of(images: pa.Table, level: Level, labels: Path | None = None) -> Cl
     return Classes(place[codes], names, of_cluster)
 
 
-def _labels(images: pa.Table, labels: Path | None) -> Classes:
+def _labels(images: pa.Table, labels: tuple[Path, ...]) -> Classes:
     if not len(images):
         return Classes(np.zeros(0, np.int64), [], None)
     # Folders tell no classes here, so the place of an image in its sample is not looked at.

@@ -30,17 +30,17 @@ class Counted:
         ``period`` (ISO text), ``time``, ``day_number`` (NaN without a day 0), ``listed``,
         ``used``, ``readable``, ``volume_ml``, ``analysed_ml``, ``water_ml`` (NaN where unknown),
         ``dilution`` and ``noise`` (images outside every density cluster).
-    counts : ndarray of int64, shape (m, K)
-        Images of each class in each sample; the sum of a row is ``used``.
+    counts : ndarray of int64 or float64, shape (m, K)
+        Images of each class in each sample, perhaps estimated; the sum of a row is ``used``.
     classes : list of str, length K
         What the classes are called.
     cluster_class : ndarray of int64, or None
         Place in `classes` of each cluster; -1 for a cluster without images. None where
-        classes are labels.
+        classes are labels, or learned from them.
     """
 
     effort: pd.DataFrame
-    counts: Integers
+    counts: npt.NDArray
     classes: list[str]
     cluster_class: Integers | None
 
@@ -57,7 +57,7 @@ def read_counted(
     period: Period,
     day_zero: str,
     level: Level,
-    labels: Path | None = None,
+    labels: tuple[Path, ...] = (),
 ) -> Counted:
     """Read what was found in each sample.
 
@@ -70,8 +70,8 @@ def read_counted(
         Day 0 of the experiment as an ISO date, or "".
     level : {"cluster", "coarse", "name", "label"}
         What the classes are; see `classes_of`.
-    labels : Path or None
-        For the level "label": a table of labels; without one, those in the table of images.
+    labels : tuple of Path
+        For the level "label": tables of labels; without any, those in the table of images.
 
     Raises
     ------

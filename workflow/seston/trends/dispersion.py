@@ -68,7 +68,7 @@ class Dispersion:
 
 
 def site_dispersions(
-    strata: list[Stratum], family: Family, everything: str = "all clusters"
+    strata: list[Stratum], family: Family, everything: str = "all classes"
 ) -> list[Dispersion]:
     """Return the scatter between samples in each group of a site.
 

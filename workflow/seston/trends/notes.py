@@ -63,8 +63,8 @@ def _missing(row: Row) -> list[str]:
         parts.append(f"{' and '.join(endless)} interval unknown: the samples differ by too much")
     if row["measured"] and row["found"] == 0 and not row["scattered"]:
         parts.append("upper limit ignores the scatter")
-    if row["measured"] and row["sized"] < row["found"]:
-        of = f"{row['sized']} of {row['found']} images"
+    if row["measured"] and round(row["sized"]) < round(row["found"]):
+        of = f"{row['sized']:.0f} of {row['found']:.0f} images"
         parts.append(
             f"biovolume scaled up from {of}" if row["enough"] else f"biovolume known of {of} only"
         )

@@ -16,12 +16,8 @@ from seston.trends.intervals import undetected_below
 from seston.trends.notes import note
 from seston.trends.residuals import Floats, Stratum, by_period
 
-Integers = npt.NDArray[np.int64]
-
-WHOLE = [
-    "samples", "count", "images", "few_samples",
-    "found", "measured", "unusable", "rejected", "unknown", "sized",
-]  # fmt: skip
+WHOLE = ["samples", "images", "few_samples", "measured", "unusable", "rejected", "unknown"]
+COUNTS = ["count", "found", "sized"]  # whole as well, unless classes are estimated
 COLUMNS = [
     "site", "group", "period", "day_number", "class", "samples", "count", "images",
     "share", "share_low", "share_high",
@@ -59,7 +55,7 @@ class _Group:
     """The m samples of one site and group, in T periods."""
 
     effort: pd.DataFrame
-    counts: Integers  # (m, K)
+    counts: npt.NDArray  # (m, K)
     sums: Floats  # (m, K), biovolume of the images in water of known volume
     squares: Floats  # (m, K), the variance that chance gives it
     known: Floats  # (T, K), images behind it
@@ -149,7 +145,8 @@ def _rows(
     frame = pd.DataFrame(
         {name: np.broadcast_to(x, group.enough.shape).ravel() for name, x in columns.items()}
     )
-    frame = frame.astype({name: np.int64 for name in WHOLE})
+    whole = WHOLE if np.issubdtype(counts.dtype, np.floating) else [*WHOLE, *COUNTS]
+    frame = frame.astype({name: np.int64 for name in whole})
     periods, k = len(group.starts), len(classes)
     first = np.unique(group.period, return_index=True)[1]
     frame["site"], frame["group"] = effort["site"].iloc[0], effort["group"].iloc[0]
