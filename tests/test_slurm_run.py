@@ -26,7 +26,15 @@ pytestmark = needs_slurm
 PER_SHARD = ("segment", "tiles")
 PER_SHARD_AND_MODEL = ("embed", "assign")
 #: rules that run only where somebody names them
-ON_REQUEST = {"adopt", "drift", "sprites", "ecotaxa", "efficiency", "efficiency_table", "efficiency_figures"}
+ON_REQUEST = {
+    "adopt",
+    "drift",
+    "sprites",
+    "ecotaxa",
+    "efficiency",
+    "efficiency_table",
+    "efficiency_figures",
+}
 #: how long what took stands in these
 TIMED = re.compile(
     r"benchmarks/|logs/|map\.json$|\w+/runtime/runtime\.json$|report/index\.html$|report/data/runtime\.csv$|report/manifest\.json$"
