@@ -21,6 +21,7 @@ OPTIONS = {
     "seed": 3,
     "prototypes": 64,
     "projection": 64,
+    "precision": "fp32",  # on every machine
 }
 SETTINGS = Settings(
     method="dino",
@@ -41,6 +42,8 @@ SETTINGS = Settings(
     frozen=0.1,
     clip=3.0,
     seed=0,
+    # What several processes and micro-batches must agree in is less than bf16 rounds.
+    precision="fp32",
 )
 
 

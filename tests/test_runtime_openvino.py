@@ -165,7 +165,8 @@ def test_embedding_through_openvino_imports_no_torch(
     model, where = tmp_path / "model.safetensors", tmp_path / "runtime"
     backbone(name="vit_test_patch8", weights="random", size=32, seed=1, model=model)
     shard = write_tiles(tmp_path / "tiles" / "a.arrow", {"a": 9})
-    runtime(model=model, tiles_dir=shard.parent, shards=["a"], runtime=where, engine="openvino")
+    runtime(model=model, tiles_dir=shard.parent, shards=["a"], runtime=where, engine="openvino",
+            precision="fp32")  # fmt: skip
     out = tmp_path / "out.arrow"
     code = (
         "import sys; from seston.cli import main; status = main(sys.argv[1:])\n"
