@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up all they need; only Python 3.11 or newer is asked for.
 .POSIX:
-.PHONY: demo test env lint clean
+.PHONY: demo test env lint docs clean
 
 PYTHON ?= python3
 # Jobs find python here, whether or not the environment is active.
@@ -23,6 +23,11 @@ lint: .venv/ready
 	@if command -v npx >/dev/null; then $(BIOME) ci --error-on-warnings; \
 	  else echo "npx not found: scripts and styles of the pages are not checked"; fi
 
+# The documentation as a site that opens from disk.
+docs: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(IN) mkdocs build --strict --config-file docs/mkdocs/mkdocs.yml
+	@echo "The site: $(CURDIR)/site/index.html"
+
 # The checker of scripts and styles; of npm, since PyPI has none.
 BIOME = npx --yes @biomejs/biome@2.6.8
 
@@ -42,4 +47,4 @@ INSTALL ?= uv pip install --quiet --compile-bytecode
 	touch $@
 
 clean:
-	rm -rf .venv results .snakemake
+	rm -rf .venv results .snakemake site

@@ -1,13 +1,13 @@
 """What rebalancing, correction and calibration do to labels of a lake (experiments E2, E3, E5).
 
-    python benchmarks/corrections.py zoolake-2018 WORK [--seeds 3] [--draws 5]
+    python benchmarks/corrections.py zoolake-2018 WORK [--seeds 3] [--draws 5] [--embeddings-alone]
 
 WORK is that of `label_efficiency.py`, made if it is not there. Linear heads on the embeddings
-of the bundled backbone, one for each sampler, learn from days that neither calibration nor test
-has; their answers about the test days are judged as they are and on a mix of classes that was
-shifted on purpose. Then: calibrators beside each other, and a head that learned in summer on the
-images of autumn. Printed are means over the splits. Errors of counts are means over classes of
-|log(estimated / true)|, for all classes and for those of `COMMON` images and more.
+of the bundled backbone and on measurements, one for each sampler, learn from days that neither
+calibration nor test has; their answers about the test days are judged as they are and on a mix of
+classes that was shifted on purpose. Then: calibrators beside each other, and a head that learned in
+summer on the images of autumn. Printed are means over the splits. Errors of counts are means over
+classes of |log(estimated / true)|, for all classes and for those of `COMMON` images and more.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from label_efficiency import LAST_SUMMER_DAY, embedded, prepare
+from label_efficiency import LAST_SUMMER_DAY, embedded, prepare, with_measurements
 from scipy.special import log_softmax, softmax
 
 from seston.classify import calibration_error as errors
@@ -167,9 +167,9 @@ def calibrators(of: Answers, votes: Floats, training: Floats) -> list[dict]:
     return [*rows, last | judged(em(under, source).posterior, votes, training)]
 
 
-def learned(x: npt.NDArray, task: Task, name: str) -> Answers:
+def learned(x: npt.NDArray, gain: Floats | None, task: Task, name: str) -> Answers:
     """Learn one head, and answer about validation and test."""
-    head, _ = fit_head(x, task, VARIANTS[name], HEADS[name], 0)
+    head, _ = fit_head(x, task, VARIANTS[name], HEADS[name], 0, gain)
     return Answers(task, HEADS[name], head(x[task.validation]), head(x[task.test]))
 
 
@@ -222,17 +222,20 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--embeddings-alone", action="store_true")
     given = parser.parse_args()
     limit_threads(1)
     labelled = read_labelled(prepare(given.source, given.work, given.seeds))
-    x = embedded(given.work, labelled)
+    x, gain = with_measurements(given.work, labelled)
+    if given.embeddings_alone:
+        x, gain = embedded(given.work, labelled), None
     grid, fits, usual_days = [], [], []
     for split in range(given.seeds):
         task = task_of(labelled, VARIANTS["linear"], 1.0, split)
         votes, training = task.truth[task.test], task.counts
         units = labelled.units[task.validation]
         for name, sampling in HEADS.items():
-            of = learned(x, task, name)
+            of = learned(x, gain, task, name)
             rng = np.random.default_rng([split, 1])
             tests = [("natural", np.arange(len(votes)))] + [
                 ("shifted", shifted_rows(votes, task.classes, rng)) for _ in range(given.draws)
@@ -259,7 +262,7 @@ def main() -> None:
         f" {len(task.classes)} classes; asked of {len(votes)} later images ({new} of classes that"
         " were not there before are left out)"
     )
-    of, rows = learned(x, task, "linear"), []
+    of, rows = learned(x, gain, task, "linear"), []
     for correction, posterior in posteriors(of, of.test).items():
         rows.append({"correction": correction} | judged(posterior, votes, task.counts))
     show(rows + counted(of, of.test, votes, labelled.units[task.validation]), ["correction"])

@@ -21,6 +21,7 @@ from finetune import cut
 
 from seston.classify.efficiency import efficiency
 from seston.classify.efficiency_table import efficiency_table
+from seston.classify.measured import AUTO, gains, measured_of
 from seston.cluster.shards import EmbeddingShards
 from seston.embed import embed
 from seston.labels.manifest import Labelled
@@ -31,7 +32,7 @@ from seston.threads import limit_threads
 from seston.tiles import tiles
 
 SHARDS = ["seen", "unseen"]
-VARIANTS = ["linear", "lp_ft", "supervised_sgd", "supervised_adamw"]
+VARIANTS = ["linear", "linear_measured", "lp_ft", "supervised_sgd", "supervised_adamw"]
 LAST_SUMMER_DAY = "2018-09-01"
 
 
@@ -89,6 +90,17 @@ def embedded(work: Path, organisms: Labelled) -> npt.NDArray[np.float32]:
     return embeddings.take(embeddings.order[place])
 
 
+def with_measurements(
+    work: Path, organisms: Labelled
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Return embeddings and measurements (n, D + C), and what heads multiply these by (D + C,)."""
+    embeddings = EmbeddingShards(work / "embeddings", SHARDS)
+    place = np.searchsorted(embeddings.ids.to_pylist(), organisms.ids.to_pylist())
+    positions = embeddings.order[place]
+    measured, values = measured_of([AUTO], embeddings, work / "segment", positions)
+    return measured.beside(embeddings.take(positions), values), gains(embeddings.dim, measured)
+
+
 def main() -> None:
     """Train what is not there yet, and print the comparison."""
     parser = argparse.ArgumentParser(
@@ -115,6 +127,7 @@ def main() -> None:
                     tiles_dir=given.work / "tiles",
                     embeddings_dir=given.work / "embeddings",
                     shards=SHARDS,
+                    segment_dir=given.work / "segment",
                     model=given.work / "model.safetensors",
                     variant=variant,
                     fraction=float(fraction),

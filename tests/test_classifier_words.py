@@ -180,6 +180,10 @@ def test_the_paragraph_follows_the_settings():
         "200 draws of images and of labelled days",
     ):  # fmt: skip
         assert one in told
+    assert "on the embeddings, all classes" in told
+    measured = {"columns": ["log_esd_um", "mean_grey"]}
+    [told] = classifier_methods.paragraphs(classifier([of()], told=measured), {})
+    assert "on the embeddings and 2 measurements (log_esd_um, mean_grey; together" in told
     other = {"head": "mlp", "calibration": "none"}
     known = classifier([of()], settings={"prior": "uniform", "quantify": "pacc"}, told=other)
     known.scores["correction"] = "none"

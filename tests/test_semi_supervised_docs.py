@@ -25,7 +25,7 @@ def test_every_setting_is_told_with_its_default():
     assert set(told) == {f"`{name}`" for name in known if name != "efficiency"}
     for name, about in told.items():
         default = known[name.strip("`")]["default"]
-        written = '""' if default == "" else str(default)
+        written = '""' if default == "" else str(default).replace("'", "")
         assert about.split(" | ")[0].strip("`") == written, name
 
 

@@ -21,6 +21,11 @@ if not PLAN.classifier_file:
         input:
             labelled=rules.labelled.output.labelled,
             embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
+            crops=(
+                collect(rules.segment.output.crops, shard=SHARDS)
+                if config["classify"]["columns"]
+                else []
+            ),
         output:
             saved="results/classify/classifier.safetensors",
             held_out="results/classify/held_out.parquet",
@@ -43,6 +48,8 @@ if not PLAN.classifier_file:
             head=config["classify"]["head"],
             sampling=config["classify"]["sampling"],
             calibration=config["classify"]["calibration"],
+            columns=[f"--columns={name}" for name in config["classify"]["columns"]],
+            segment_dir=folder("crops", up=2),
             seed=config["seed"],
             code=code_digest("classify.learn"),
         message:
@@ -56,6 +63,8 @@ if not PLAN.classifier_file:
                 --head {params.head} \
                 --sampling {params.sampling} \
                 --calibration {params.calibration} \
+                {params.columns:q} \
+                --segment-dir {params.segment_dir:q} \
                 --seed {params.seed} \
                 --threads {threads} \
                 --saved {output.saved:q} \
@@ -136,6 +145,7 @@ rule predict:
     input:
         classifier=CLASSIFIER,
         embeddings=of_chosen(rules.embed.output.embeddings, allow_missing=True),
+        crops=rules.segment.output.crops,
     output:
         predictions="results/classify/predictions/{shard}.parquet",
     log:
@@ -150,6 +160,7 @@ rule predict:
         runtime=grow(30),
     params:
         digest=lambda wildcards: PLAN.classifier_digest(),
+        segment_dir=folder("crops", up=2),
         code=code_digest("classify.predict"),
     message:
         "Classifying the organisms of {wildcards.shard}"
@@ -158,6 +169,7 @@ rule predict:
         python -m seston predict \
             --embeddings {input.embeddings:q} \
             --classifier {input.classifier:q} \
+            --segment-dir {params.segment_dir:q} \
             --predictions {output.predictions:q} \
             &>{log:q}
         """

@@ -20,6 +20,7 @@ rule efficiency:
     input:
         labelled=rules.labelled.output.labelled,
         tiles=collect(rules.tiles.output.tiles, shard=SHARDS),
+        crops=collect(rules.segment.output.crops, shard=SHARDS),
         embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
         model=of_chosen("results/{model}/model.safetensors"),
     output:
@@ -38,6 +39,7 @@ rule efficiency:
         gpu=1,
     params:
         tiles_dir=folder("tiles"),
+        segment_dir=folder("crops", up=2),
         embeddings_dir=folder("embeddings"),
         shards=list(SHARDS),
         most_steps=EFFICIENCY["steps"],
@@ -50,6 +52,7 @@ rule efficiency:
         python -m seston efficiency \
             --labelled {input.labelled:q} \
             --tiles-dir {params.tiles_dir:q} \
+            --segment-dir {params.segment_dir:q} \
             --embeddings-dir {params.embeddings_dir:q} \
             --shards {params.shards:q} \
             --model {input.model:q} \

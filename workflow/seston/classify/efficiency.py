@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from seston import store
 from seston.classify.headed import fit_head
+from seston.classify.measured import AUTO, gains, measured_of
 from seston.classify.task import Task, task_of
 from seston.classify.trial import Trial, write_trial
 from seston.classify.variants import Variant, variant_of
@@ -21,6 +22,8 @@ from seston.errors import SestonError
 from seston.labels.manifest import read_labelled
 
 log = logging.getLogger("seston")
+
+Floats = npt.NDArray[np.float64]
 
 
 def efficiency(
@@ -37,6 +40,7 @@ def efficiency(
     logits: Path,
     record: Path,
     noise: list[str] | None = None,
+    segment_dir: Path | None = None,
     device: str = "auto",
     threads: int = 1,
 ) -> None:
@@ -66,6 +70,8 @@ def efficiency(
         Written: what was learned from, tried and taken, and what it cost (JSON).
     noise : list of str
         Classes that are no organisms, for binary variants.
+    segment_dir : Path
+        Folder with ``<shard>/crops.parquet``, for variants that learn from measurements too.
     device : str
         ``auto``, ``cpu`` or ``cuda``, for networks.
     threads : int
@@ -77,12 +83,17 @@ def efficiency(
     # Solved heads on embeddings that are there need no network, and no seconds to start one.
     if way.phases[0] == "head" and not way.random:
         embeddings = EmbeddingShards(embeddings_dir, shards)
-        embedded = embeddings.take(embeddings.order[_rows(labelled, labels.ids, embeddings)])
+        positions = embeddings.order[_rows(labelled, labels.ids, embeddings)]
+        embedded = embeddings.take(positions)
+        measured, values = measured_of(
+            [AUTO] if way.measured else (), embeddings, segment_dir, positions
+        )
         origin = embeddings.fingerprint
     else:
         embedded, origin = None, ""
     if way.phases == ("head",) and embedded is not None:
-        trial = _on_embeddings(embedded, task, way, seed)
+        gain = gains(embedded.shape[1], measured)
+        trial = _on_embeddings(measured.beside(embedded, values), task, way, seed, gain)
     else:
         from seston.classify.networks.course import run_course
 
@@ -118,9 +129,11 @@ def efficiency(
     )  # fmt: skip
 
 
-def _on_embeddings(x: npt.NDArray[np.float32], task: Task, variant: Variant, seed: int) -> Trial:
+def _on_embeddings(
+    x: npt.NDArray[np.float32], task: Task, variant: Variant, seed: int, gain: Floats
+) -> Trial:
     sampling = variant.sampling[0]
-    head, tried = fit_head(x, task, variant, sampling, seed)
+    head, tried = fit_head(x, task, variant, sampling, seed, gain)
     return Trial(head(x[task.validation]), head(x[task.test]), task.prior(sampling), tuple(tried))
 
 

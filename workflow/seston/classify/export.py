@@ -22,7 +22,8 @@ TRIED = 256
 def export_classifier(classifier: Path, /, *, onnx: Path = Path("classifier.onnx")) -> None:
     """Write a classifier as ONNX, and check that it answers as before.
 
-    The file takes embeddings of the model that the classifier was learned on and gives the
+    The file takes embeddings of the model that the classifier was learned on, behind each the
+    measurements of its metadata (`columns`; `centre` where one is missing), and gives the
     probabilities of the classes at its training frequencies, raw and calibrated. Its metadata hold
     the classes and what is needed to correct for other frequencies.
 
@@ -40,6 +41,8 @@ def export_classifier(classifier: Path, /, *, onnx: Path = Path("classifier.onnx
         "training_prior": json.dumps(card.training_prior),
         "label_prior": json.dumps(card.label_prior),
         "embeddings": card.embeddings,
+        "columns": json.dumps(card.columns),
+        "centre": json.dumps(card.centre),
         "fingerprint": learned.fingerprint,
     }
     data = onnx_model(learned.head, learned.calibrator, facts)
@@ -54,7 +57,9 @@ def export_classifier(classifier: Path, /, *, onnx: Path = Path("classifier.onnx
     checked = "not checked, as OpenVINO is not installed"
     if apart is not None:
         checked = f"probabilities of {TRIED} embeddings agree within {apart:.1g} (OpenVINO)"
-    log.info("%s: %d classes from %d numbers; %s", onnx, len(card.classes), card.dim, checked)
+    log.info(
+        "%s: %d classes from %d numbers; %s", onnx, len(card.classes), learned.head.dim, checked
+    )
 
 
 def _apart(learned: Classifier, data: bytes) -> float | None:
@@ -63,9 +68,12 @@ def _apart(learned: Classifier, data: bytes) -> float | None:
         import openvino
     except ImportError:
         return None
-    rows = learned.references.rows[:TRIED].astype(np.float32)
+    card, rows = learned.card, learned.references.rows[:TRIED].astype(np.float32)
     # Of several lengths: references are directions, and answers to some would all be certain.
     rows = rows * np.geomspace(1, 100, len(rows), dtype=np.float32)[:, None]
+    measured = np.tile(np.array(card.centre), (len(rows), 1))
+    measured *= np.linspace(0.5, 1.5, len(rows))[:, None]
+    rows = learned.measured.beside(rows, measured)
     logits = learned.head(rows)
     expected = softmax(logits, axis=1), softmax(learned.calibrator(logits), axis=1)
     core = openvino.Core()

@@ -12,11 +12,17 @@ from seston.classify.task import Task
 from seston.classify.trial import Tried
 from seston.classify.variants import PENALTIES, Variant
 
+Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
 
 
 def fit_head(
-    x: Rows, task: Task, variant: Variant, sampling: Sampling, seed: int
+    x: Rows,
+    task: Task,
+    variant: Variant,
+    sampling: Sampling,
+    seed: int,
+    gains: Floats | None = None,
 ) -> tuple[Head, list[Tried]]:
     """Return the head whose answers about validation cost least, and all that were tried.
 
@@ -30,10 +36,12 @@ def fit_head(
     sampling : Sampling
     seed : int
         Of the start of an MLP.
+    gains : ndarray, shape (d,), optional
+        What standardised features are multiplied by.
     """
     found = [
         (name, head, task.cost(head(x[task.validation]), sampling))
-        for name, head in _heads(x[task.training], task, variant, sampling, seed)
+        for name, head in _heads(x[task.training], task, variant, sampling, seed, gains)
     ]
     first = int(np.argmin([cost for _, _, cost in found]))  # of equal ones the most cautious
     tried = [
@@ -43,15 +51,17 @@ def fit_head(
 
 
 def _heads(
-    x: Rows, task: Task, variant: Variant, sampling: Sampling, seed: int
+    x: Rows, task: Task, variant: Variant, sampling: Sampling, seed: int, gains: Floats | None
 ) -> Iterator[tuple[str, Head]]:
     """Yield each setting and its head, the most cautious first."""
     targets, weights = reweighted(task.targets[task.training], sampling)
     offset = adjustment(task.counts, sampling)
     if variant.head == "linear":
         names = [f"penalty {penalty:g}" for penalty in PENALTIES]
-        yield from zip(names, path(x, targets, weights, PENALTIES, offset=offset), strict=True)
+        heads = path(x, targets, weights, PENALTIES, offset=offset, gains=gains)
+        yield from zip(names, heads, strict=True)
         return
     from seston.classify.mlp import SETTINGS, mlp_path  # torch, only where it is asked for
 
-    yield from zip(SETTINGS, mlp_path(x, targets, weights, offset=offset, seed=seed), strict=True)
+    mlps = mlp_path(x, targets, weights, offset=offset, gains=gains, seed=seed)
+    yield from zip(SETTINGS, mlps, strict=True)

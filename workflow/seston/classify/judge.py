@@ -177,6 +177,7 @@ def _write_report(
         "units": len(np.unique(last.units)),
         "folds": len(np.unique(learned.held_out.folds)),
         "head": card.kind,
+        "columns": card.columns,
         "setting": card.setting,
         "sampling": card.sampling,
         "calibration": card.calibration,

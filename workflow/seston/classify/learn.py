@@ -14,6 +14,7 @@ from seston.classify.calibration import Kind
 from seston.classify.crossfit import CrossFitted, Learner, cross_fit
 from seston.classify.held_out import calibrator
 from seston.classify.linear import PENALTIES, path
+from seston.classify.measured import Measured, gains, measured_of
 from seston.classify.prior import smooth
 from seston.classify.references import References
 from seston.classify.sampling import Sampling, training_prior
@@ -25,6 +26,7 @@ from seston.tsv import write_tsv
 
 log = logging.getLogger("seston")
 
+Floats = npt.NDArray[np.float64]
 HeadKind = Literal["linear", "mlp"]
 TRIED = ["fold", "setting", "nll", "macro_recall", "chosen"]
 
@@ -41,6 +43,8 @@ def classifier(
     saved: Path,
     held_out: Path,
     search: Path,
+    columns: list[str] | None = None,
+    segment_dir: Path | None = None,
     threads: int = 1,
 ) -> None:
     """Learn a classifier from labels, and what can be said of it without flattering it.
@@ -72,18 +76,26 @@ def classifier(
         Written: each labelled organism's logits from a head that never saw its fold.
     search : Path
         Written: the settings that were tried, and what each cost.
+    columns : list of str
+        Measurements to learn from beside the embedding; "auto" is size, shape and grey levels.
+    segment_dir : Path
+        Folder with ``<shard>/crops.parquet``, for these.
     threads : int
         CPU threads.
     """
     labels = read_labelled(labelled)
     embeddings = EmbeddingShards(embeddings_dir, shards)
     rows = _rows(labelled, labels, embeddings)
-    settings, learn = _learner(head, seed)
-    x = embeddings.take(embeddings.order[rows])
-    fitted = cross_fit(x, labels.votes, labels.folds, learn, sampling)
+    positions = embeddings.order[rows]
+    measured, values = measured_of(columns or (), embeddings, segment_dir, positions)
+    settings, learn = _learner(head, seed, gains(embeddings.dim, measured))
+    x = embeddings.take(positions)
+    rows_learned = measured.beside(x, values)
+    fitted = cross_fit(rows_learned, labels.votes, labels.folds, learn, sampling)
     learned = _classifier(
-        labels, x, fitted, embeddings, head, settings[fitted.final], sampling, calibration, seed
-    )
+        labels, x, fitted, embeddings, measured, head, settings[fitted.final], sampling,
+        calibration, seed,
+    )  # fmt: skip
     _write_search(fitted, labels, settings, search)
     _write_held_out(labels, fitted, learned, held_out)
     learned.write(saved)
@@ -108,21 +120,24 @@ def _rows(path: Path, labels: Labelled, embeddings: EmbeddingShards) -> npt.NDAr
     return place.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _learner(head: HeadKind, seed: int) -> tuple[list[str], Learner]:
+def _learner(head: HeadKind, seed: int, gain: Floats) -> tuple[list[str], Learner]:
     """Return the names of the settings that are tried, and what learns with each."""
     if head == "linear":
         names = [f"penalty {penalty:g}" for penalty in PENALTIES]
-        return names, lambda x, votes, weights, offset: path(x, votes, weights, offset=offset)
+        return names, lambda x, votes, weights, offset: path(
+            x, votes, weights, offset=offset, gains=gain
+        )
     from seston.classify.mlp import SETTINGS, mlp_path  # torch, only where it is asked for
 
     return list(SETTINGS), lambda x, votes, weights, offset: mlp_path(
-        x, votes, weights, offset=offset, seed=seed
+        x, votes, weights, offset=offset, gains=gain, seed=seed
     )
 
 
 def _classifier(
     labels: Labelled, x: npt.NDArray[np.float32], fitted: CrossFitted, embeddings: EmbeddingShards,
-    head: HeadKind, setting: str, sampling: Sampling, calibration: Kind, seed: int,
+    measured: Measured, head: HeadKind, setting: str, sampling: Sampling, calibration: Kind,
+    seed: int,
 ) -> Classifier:  # fmt: skip
     counts = labels.votes.sum(axis=0)
     source, target = training_prior(counts, sampling), smooth(counts)
@@ -141,6 +156,8 @@ def _classifier(
         scale=tuple(fit.scale.tolist()),
         bias=tuple(fit.bias.tolist()),
         unit_kind=labels.kind,
+        columns=measured.columns,
+        centre=measured.centre,
     )
     units = labels.units.astype(np.int64)
     references = References.draw(x, labels.codes, units, seed)

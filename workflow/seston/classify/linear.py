@@ -32,6 +32,7 @@ def fit_linear(
     penalty: float,
     *,
     offset: Floats | None = None,
+    gains: Floats | None = None,
 ) -> Head:
     r"""Return the head of least penalised cross-entropy.
 
@@ -47,6 +48,8 @@ def fit_linear(
         Of the squared weights, per n organisms.
     offset : ndarray, shape (K,), optional
         Added to the logits in training only; see `seston.classify.sampling.adjustment`.
+    gains : ndarray, shape (d,), optional
+        Standardised numbers are multiplied by these before they are learned from.
 
     Notes
     -----
@@ -57,7 +60,7 @@ def fit_linear(
     makes it as rare as one of K further organisms would be, so that it is answered hardly ever and
     never impossible.
     """
-    return next(iter(path(x, votes, weights, [penalty], offset=offset)))
+    return next(iter(path(x, votes, weights, [penalty], offset=offset, gains=gains)))
 
 
 def _one_thread() -> threadpool_limits:
@@ -76,6 +79,7 @@ def path(
     penalties: Sequence[float] = PENALTIES,
     *,
     offset: Floats | None = None,
+    gains: Floats | None = None,
 ) -> Iterator[Head]:
     """Yield the head of each penalty; each search starts where the one before ended.
 
@@ -83,7 +87,7 @@ def path(
     """
     there = np.flatnonzero((votes * weights[:, None]).sum(axis=0) > 0)
     with _one_thread():
-        targets, axes = votes[:, there], _Axes.of(x, weights)
+        targets, axes = votes[:, there], _Axes.of(x, weights, gains)
         rows = axes.rows(x)
     added = np.zeros(len(there)) if offset is None else offset[there]
     start = np.zeros((len(there), rows.shape[1] + 1))  # the bias behind the weights
@@ -121,8 +125,10 @@ class _Axes:
     turn: Rows
 
     @classmethod
-    def of(cls, x: Rows, weights: Floats) -> "_Axes":
+    def of(cls, x: Rows, weights: Floats, gains: Floats | None) -> "_Axes":
         mean, scale = standardisation(x)
+        if gains is not None:
+            scale = scale / gains
         rows = ((x - mean) / scale).astype(np.float32)
         pulled = rows * np.sqrt(weights / weights.sum())[:, None].astype(np.float32)
         if len(x) < x.shape[1]:

@@ -27,7 +27,13 @@ SETTINGS = tuple(f"weight decay {decay:g}" for decay in DECAYS)
 
 
 def mlp_path(
-    x: Rows, votes: Floats, weights: Floats, *, offset: Floats | None = None, seed: int
+    x: Rows,
+    votes: Floats,
+    weights: Floats,
+    *,
+    offset: Floats | None = None,
+    gains: Floats | None = None,
+    seed: int,
 ) -> Iterator[Head]:
     """Yield the head of each weight decay (`SETTINGS`).
 
@@ -41,6 +47,8 @@ def mlp_path(
         What each organism counts for, of mean 1.
     offset : ndarray, shape (K,), optional
         Added to the logits in training only.
+    gains : ndarray, shape (d,), optional
+        Standardised numbers are multiplied by these before they are learned from.
     seed : int
         Of the first weights, the batches and what is dropped.
 
@@ -50,6 +58,8 @@ def mlp_path(
     constant logit; `STEPS` steps keep it within reach.
     """
     mean, scale = standardisation(x)
+    if gains is not None:
+        scale = scale / gains
     rows = torch.from_numpy(((x - mean) / scale).astype(np.float32))
     targets = torch.from_numpy((votes * weights[:, None]).astype(np.float32))
     added = torch.from_numpy(np.zeros(votes.shape[1]) if offset is None else offset).float()

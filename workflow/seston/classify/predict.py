@@ -1,6 +1,7 @@
 """Stage `predict`: what a classifier says of every organism of a shard."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,16 @@ from seston.classify.saved import read_classifier
 from seston.cluster.shards import EmbeddingShards
 from seston.progress import Progress
 
+log = logging.getLogger("seston")
+
 #: What the columns hold: probabilities of all classes, as they were learned and calibrated.
 STEPS = ("raw", "calibrated")
 LEAST = np.finfo(np.float32).tiny
 
 
-def predict(*, embeddings: Path, classifier: Path, predictions: Path) -> None:
+def predict(
+    *, embeddings: Path, classifier: Path, predictions: Path, segment_dir: Path | None = None
+) -> None:
     """Give each organism of a shard its probabilities, raw and calibrated.
 
     Beside them stands how far the nearest labelled organism is (1 - cosine). The probabilities
@@ -33,6 +38,8 @@ def predict(*, embeddings: Path, classifier: Path, predictions: Path) -> None:
         What was learned, by this run or another; its embeddings must be of the same model.
     predictions : Path
         The table to write: one row per image.
+    segment_dir : Path
+        Folder with ``<shard>/crops.parquet``, for a classifier that learned from measurements too.
     """
     points = EmbeddingShards(embeddings.parent, [embeddings.stem])
     points.require_usable()
@@ -41,11 +48,17 @@ def predict(*, embeddings: Path, classifier: Path, predictions: Path) -> None:
     classes, calibrated = len(learned.card.classes), learned.calibrator
     found = {name: np.empty((len(points), classes), np.float32) for name in STEPS}
     distance = np.empty(len(points), np.float32)
+    measured = learned.measured.read(points, segment_dir)
+    missing = int(np.isnan(measured).any(axis=1).sum())
+    if missing:
+        log.info(
+            "%d of %d organisms lack a measurement; the mean stands for it", missing, len(points)
+        )
     start = 0
     with Progress(len(points), "images") as progress:
         for block in points.blocks():
             some = slice(start, start + len(block))
-            logits = learned.head(block)
+            logits = learned.head(learned.measured.beside(block, measured[some]))
             found["raw"][some] = softmax(logits, axis=1)
             found["calibrated"][some] = softmax(calibrated(logits), axis=1)
             distance[some] = learned.references.distance(block)

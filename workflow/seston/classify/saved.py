@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 from seston import store
 from seston.classify.calibration import Calibrator, Kind
 from seston.classify.heads import Head
+from seston.classify.measured import Measured
 from seston.classify.references import References
 from seston.errors import SestonError
 
@@ -50,6 +51,10 @@ class Card:
         Of the calibrator.
     unit_kind : str
         What was kept together when it was judged: "day", "sample", ...
+    columns : tuple of str
+        Measurements that it takes behind the embedding.
+    centre : tuple of float
+        What stands for each where it is missing.
     """
 
     classes: tuple[str, ...]
@@ -65,6 +70,8 @@ class Card:
     scale: tuple[float, ...]
     bias: tuple[float, ...]
     unit_kind: str
+    columns: tuple[str, ...] = ()
+    centre: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,11 @@ class Classifier:
         return Calibrator(
             self.card.calibration, np.array(self.card.scale), np.array(self.card.bias)
         )
+
+    @property
+    def measured(self) -> Measured:
+        """What it takes beside embeddings."""
+        return Measured(self.card.columns, self.card.centre)
 
     @property
     def training_prior(self) -> Floats:

@@ -45,6 +45,8 @@ class Variant:
         (of most labels), or for each image those of one annotator drawn at random.
     binary : bool
         Two classes only: those that are named as noise, and all others.
+    measured : bool
+        The head learns from size, shape and grey levels too.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Variant:
     sampling: tuple[Sampling, ...] = ("balanced",)
     said_by: Literal["all", "one", "random"] = "all"
     binary: bool = False
+    measured: bool = False
 
     @property
     def from_scratch(self) -> bool:
@@ -96,6 +99,8 @@ def _variants() -> tuple[Variant, ...]:
     words = {"linear": "linear head", "finetuned": "fine-tuned", "supervised": "from scratch"}
     return (
         linear,
+        replace(linear, name="linear_measured", title="linear head, measurements too",
+                measured=True),
         replace(linear, name="linear_natural", title="linear head, natural sampling",
                 sampling=("natural",)),
         replace(linear, name="linear_sqrt", title="linear head, square-root sampling",

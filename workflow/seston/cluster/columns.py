@@ -17,7 +17,10 @@ LOG = "log_"  # before the name of a column: its natural logarithm
 
 
 def read_columns(
-    embeddings: EmbeddingShards, segment_dir: Path, columns: Sequence[str]
+    embeddings: EmbeddingShards,
+    segment_dir: Path,
+    columns: Sequence[str],
+    setting: str = "cluster.columns",
 ) -> npt.NDArray[np.float64]:
     """Return measurements of all images, in the order of the files of their embeddings.
 
@@ -28,6 +31,8 @@ def read_columns(
         Folder with ``<shard>/crops.parquet``.
     columns : sequence of str
         Numeric columns of the crops; ``log_esd_um`` is the natural logarithm of ``esd_um``.
+    setting : str
+        Where the user named them.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def read_columns(
     SestonError
         If a column does not exist or is no number, or an image is not among the crops.
     """
-    names = [_source(column) for column in columns]
+    names = [_source(column, setting) for column in columns]
     parts = [np.empty((0, len(columns)))]
     for shard, ids in embeddings.ids_by_shard():
         path = segment_dir / shard / "crops.parquet"
@@ -61,7 +66,7 @@ def read_columns(
     return values
 
 
-def _source(column: str) -> str:
+def _source(column: str, setting: str) -> str:
     name = column if column in CROPS.names else column.removeprefix(LOG)
     kind = CROPS.field(name).type if name in CROPS.names else None
     if kind is None or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
@@ -71,7 +76,7 @@ def _source(column: str) -> str:
             if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         ]
         raise SestonError(
-            f"cluster.columns: found {column!r}, expected a measurement, perhaps with {LOG} before"
+            f"{setting}: found {column!r}, expected a measurement, perhaps with {LOG} before"
             f" it: {', '.join(numeric)}"
         )
     return name

@@ -53,7 +53,8 @@ def paragraphs(classifier: Classifier | None, settings: dict[str, Any]) -> list[
         f"{HEADS.get(made['head'], 'A classifier')} learned"
         f" {many(len(classifier.classes), 'class', 'classes')} from"
         f" {many(int(score['images']), 'labelled image')} of {many(int(score['units']), unit)} on"
-        f" the embeddings, {SAMPLING.get(made['sampling'], '')}; labels entered neither"
+        f" the embeddings{_measured(made.get('columns', []))},"
+        f" {SAMPLING.get(made['sampling'], '')}; labels entered neither"
         f" embeddings nor clusters.{who} It was judged by cross-fitting: every labelled image was"
         f" classified by a copy that had learned nothing from its {unit}. "
     )
@@ -69,3 +70,13 @@ def paragraphs(classifier: Classifier | None, settings: dict[str, Any]) -> list[
         f" {chosen.get('bootstraps')} draws of images and of labelled {unit}s."
     )
     return [told]
+
+
+def _measured(columns: list[str]) -> str:
+    """Return what else was learned from: `` and two measurements (esd_um, mean_grey)``."""
+    if not columns:
+        return ""
+    return (
+        f" and {many(len(columns), 'measurement')} ({', '.join(columns)}; together as strong as the"
+        " embedding)"
+    )
