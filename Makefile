@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up all they need; only Python 3.11 or newer is asked for.
 .POSIX:
-.PHONY: demo test env lint docs clean
+.PHONY: demo test env lint docs faults fuzz audit clean
 
 PYTHON ?= python3
 # Jobs find python here, whether or not the environment is active.
@@ -27,6 +27,23 @@ lint: .venv/ready
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(IN) mkdocs build --strict --config-file docs/mkdocs/mkdocs.yml
 	@echo "The site: $(CURDIR)/site/index.html"
+
+# Coverage-guided: input that readers stumble over. FUZZ names targets, such as `lst`; all by default.
+FUZZ_SECONDS ?= 60
+fuzz: .venv/fuzz/ready
+	PYTHONPATH="$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	  nice -n 19 .venv/fuzz/bin/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+# Apart from the lock: it has no wheels for some platforms.
+.venv/fuzz/ready: .venv/ready
+	.venv/bin/python -m venv .venv/fuzz
+	.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	touch $@
+
+# Known weaknesses of the locked packages; asks the package index and so needs the network.
+audit: .venv/ready
+	$(IN) uv tool run --python .venv/bin/python pip-audit==2.10.1 --strict --require-hashes --disable-pip \
+	  --progress-spinner off --requirement requirements.lock
 
 # The checker of scripts and styles; of npm, since PyPI has none.
 BIOME = npx --yes @biomejs/biome@2.6.8

@@ -30,7 +30,8 @@ include: "workflow/rules/provenance.smk"
 
 
 # Name one of these to run a part: `snakemake segment_all`. `trends` and `report` are rules as well;
-# so are `label_efficiency` and `ecotaxa`, which are no part of `all`.
+# so are, no part of `all`, `label_efficiency` and the exports: `ecotaxa`, `darwin_core`, `shark`,
+# `morphocluster`, `ifcb_scores`, `atlas`, `boxes` and `crate`.
 rule all:
     default_target: True
     input:

@@ -31,7 +31,7 @@ def test_every_rule_calls_its_stage_with_options_that_exist_and_none_missing():
     rules = "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk"))
     calls = re.findall(r"python -m seston ([\w-]+) \\\n(.*?)&>", rules, re.DOTALL)
     for_people = {"samples", "check", "rename", "similar", "label", "suggest", "export-classifier"}
-    for_people |= {"check-ecotaxa", "verify"}
+    for_people |= {"check-darwin-core", "check-ecotaxa", "import-morphocluster", "verify"}
     assert {stage for stage, _ in calls} == set(STAGES) - for_people
     for stage, text in calls:
         module, function = STAGES[stage].split(":")

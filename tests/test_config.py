@@ -122,3 +122,8 @@ def test_a_time_is_no_date():
     read = yaml.safe_load("samples: s.tsv\ntrends:\n  day_zero: 2024-05-01 12:00:00\n")
     with pytest.raises(SestonError, match=r"trends\.day_zero"):
         complete(read)
+
+
+def test_text_with_a_zero_byte_is_refused():
+    with pytest.raises(SestonError, match=r"samples: found a letter of value 0 in 'a\\x00b'"):
+        complete({"samples": "a\0b"})

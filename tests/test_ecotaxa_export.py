@@ -14,8 +14,8 @@ from ecotaxa_run import CLASSES, a_sample, read_archives, write_predictions, wri
 from seston.config import complete
 from seston.errors import SestonError
 from seston.export.ecotaxa.check import check_ecotaxa
-from seston.export.ecotaxa.png import deflated
 from seston.export.ecotaxa.stage import export_ecotaxa
+from seston.export.png import deflated
 
 ROIS = ["1", "2", "sub folder/é“x”.jpeg", "sub-folder/'q\"q'.png", "$(touch pwned).png"]
 

@@ -1,19 +1,14 @@
 """What goes wrong with images, lists and archives, each case through the real stage.
 
-For every case: a reason or a message; the good images beside are used; what is
-listed is used or rejected; nothing half-written stays; the input is as it was,
-and nothing outside the data's folder was opened.
+`fault_oracle.Bench` holds each case to what must be true of all of them. The list of all sixty
+faults, with what else proves them, is in `fault_cases.py`.
 """
 
 import io
 import os
 import resource
-import stat
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +16,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seston import store
+from fault_oracle import GOOD, KINDS, Bench
 from seston.errors import SestonError
 from seston.instruments import archives, folders
-from seston.segment import segment
 from seston.sheet import read_sheet
 from seston.trends.periods import start_of_period
 from synthetic import frames
@@ -42,153 +36,6 @@ from synthetic.images import (
 )
 
 PNG = encoded(picture(seed=9), "png")
-KINDS = ("crops", "rejected", "effort", "recorded")
-GOOD = {f"20180522_100000_{number:04d}.png" for number in range(3)}
-
-_opened: list[str] | None = None
-
-
-def _watch(event: str, arguments: tuple) -> None:
-    if event == "open" and _opened is not None and isinstance(arguments[0], str | bytes):
-        _opened.append(os.fsdecode(arguments[0]))
-
-
-sys.addaudithook(_watch)
-
-
-@contextmanager
-def watched():
-    """Collect the paths of all files that Python opens."""
-    global _opened
-    _opened = paths = []
-    try:
-        yield paths
-    finally:
-        _opened = None
-
-
-class Bench:
-    """Three good images in a bag, room for bad ones, and a secret that nobody may read."""
-
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
-        self.root = root
-        self.data = root / "data"
-        self.secret = root / "outside" / "secret.tif"
-        self.secret.parent.mkdir()
-        self.secret.write_bytes(encoded(picture(60, 90), "tiff"))
-        self.bag = write_folder(self.data / "bag", 3)
-        self.header = "sample path instrument datetime"
-        self.rows = ["bag bag images 2018-05-22T10:00"]
-
-    def put(self, name: str, content: bytes) -> None:
-        (self.bag / name).write_bytes(content)
-
-    @property
-    def sheet(self) -> Path:
-        path = self.data / "samples.tsv"
-        lines = [self.header, *self.rows]
-        path.write_text("".join("\t".join(line.split(" ")) + "\n" for line in lines))
-        return path
-
-    def snapshot(self) -> dict[str, tuple[int, int]]:
-        return {
-            str(path): (path.stat().st_size, path.stat().st_mtime_ns)
-            for path in sorted(self.root.rglob("*"))
-            if path.parent.name != "out" and stat.S_ISREG(path.lstat().st_mode)
-        }
-
-    def run(self, **options) -> None:
-        """Run the stage and hold it to what must be true in every case."""
-        out = self.root / "out"
-        options = {
-            "sheet": self.sheet,
-            "samples": [row.split(" ")[0] for row in self.rows],
-            "max_rejected": 1.0,
-            **{kind: out / f"{kind}.parquet" for kind in KINDS},
-            **options,
-        }
-        before = self.snapshot()
-        with watched() as opened:
-            segment(**options)
-        tables = {kind: store.read_table(out / f"{kind}.parquet", kind) for kind in KINDS}
-        self.crops, self.rejected, self.effort, _ = (tables[kind].to_pylist() for kind in KINDS)
-        outside = self.secret.parent.resolve()
-        assert not [path for path in opened if Path(path).resolve().is_relative_to(outside)]
-        assert self.snapshot() == before or self.vanishing
-        assert sorted(path.name for path in out.iterdir()) == sorted(
-            f"{kind}.parquet" for kind in KINDS
-        )
-        for row in self.effort:
-            assert row["listed"] == row["used"] + row["rejected"]
-            used = [crop for crop in self.crops if crop["sample"] == row["sample"]]
-            refused = [each for each in self.rejected if each["sample"] == row["sample"]]
-            assert (len(used), len(refused)) == (row["used"], row["rejected"])
-        assert all(each["reason"] and each["detail"] for each in self.rejected)
-        assert {f"bag/{name}" for name in GOOD} <= {*self.ids}
-
-    vanishing = False
-
-    @property
-    def ids(self) -> list[str]:
-        return [crop["image_id"] for crop in self.crops]
-
-    @property
-    def reasons(self) -> dict[str, str]:
-        return {each["roi"]: each["reason"] for each in self.rejected}
-
-    def pixels(self, roi: str) -> np.ndarray:
-        (crop,) = (each["crop"] for each in self.crops if each["roi"] == roi)
-        return np.asarray(Image.open(io.BytesIO(crop)))
-
-    def notes(self, roi: str) -> str:
-        (notes,) = (each["notes"] for each in self.crops if each["roi"] == roi)
-        return notes
-
-    def flags(self, sample: str = "bag") -> dict[str, str]:
-        (row,) = (row for row in self.effort if row["sample"] == sample)
-        return dict(zip(row["flags"], row["warnings"], strict=True))
-
-    def rejects(self, reason: str, *names: str, **options) -> None:
-        """Run, and find these files, and no others, rejected for this reason."""
-        self.run(**options)
-        assert self.reasons == dict.fromkeys(names, reason)
-
-    def apart(self, limit_gb: float = 6.0, timeout: float = 60.0) -> int:
-        """Run in a process of its own, and return how much its memory grew, MB."""
-        code = (
-            "import resource, sys; from pathlib import Path; from seston.segment import segment\n"
-            f"resource.setrlimit(resource.RLIMIT_AS, ({int(limit_gb * 1e9)},) * 2)\n"
-            f"sys.path.append({str(Path(__file__).parent)!r})\n"
-            f"paths = {{kind: Path({str(self.root)!r}) / 'out' / (kind + '.parquet')"
-            f" for kind in {KINDS}}}\n"
-            "def run(*samples): segment(sheet=Path(sys.argv[1]), samples=[*samples],"
-            " max_rejected=1.0, **paths)\n"
-            "run('warm')\n"
-            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-            "run('bag')\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
-        )
-        write_folder(self.data / "warm", 2)
-        bag, self.rows = self.rows, [*self.rows, "warm warm images 2018-05-22"]
-        sheet, self.rows = self.sheet, bag
-        done = subprocess.run(
-            [sys.executable, "-c", code, sheet],
-            capture_output=True, text=True, timeout=timeout,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return int(done.stdout.splitlines()[-1]) // 1024
-
-    def mistakes(self) -> str:
-        """Return what the sheet is refused with, before any work."""
-        with pytest.raises(SestonError) as raised:
-            read_sheet(self.sheet)
-        with pytest.raises(SestonError):
-            self.run()
-        assert not (self.root / "out").exists()
-        return str(raised.value)
-
 
 CASES: dict[str, Callable[[Bench], None]] = {}
 
@@ -367,19 +214,23 @@ def _(bench: Bench) -> None:
         bench.rejects("unreadable", "folder.png", "dangling.png", "pipe.png", "locked.png")
 
 
-@case("18 a file that vanishes while the folder is read")
+@case("18 a file that vanishes, and one that is replaced, while the folder is read")
 def _(bench: Bench) -> None:
     bench.put("gone.png", PNG)
+    bench.put("other.png", PNG)
+    now = picture(17, 23, seed=4)
     real = folders.crops_below
 
     def listed_then_gone(path: Path):
         found = real(path)
         (bench.bag / "gone.png").unlink(missing_ok=True)
+        bench.put("other.png", encoded(now, "png"))
         return found
 
     bench.vanishing = True
     bench.monkeypatch.setattr(folders, "crops_below", listed_then_gone)
-    bench.rejects("missing", "gone.png")
+    bench.rejects("missing", "gone.png", clean=False)
+    assert np.array_equal(bench.pixels("other.png"), now)  # each file is read once, as it then is
 
 
 @case("19 one content twice, one name in two bags")
@@ -568,4 +419,6 @@ def test_all_cases_are_there():
 
 @pytest.mark.parametrize("name", CASES)
 def test_fault(name, tmp_path, monkeypatch):
-    CASES[name](Bench(tmp_path, monkeypatch))
+    bench = Bench(tmp_path, monkeypatch)
+    CASES[name](bench)
+    bench.repaired()

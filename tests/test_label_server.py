@@ -175,6 +175,26 @@ def test_addresses_that_no_browser_sends(served, line, status):
         assert status in connection.recv(100)
 
 
+@pytest.mark.parametrize("line", [b"?", b"DELETE /", b"GET / HTTP/9", b"GET /" + b"a" * 70_000])
+def test_what_is_no_request_is_answered_with_a_head(served, line):
+    with socket.create_connection(("127.0.0.1", served.site.port), timeout=20) as connection:
+        connection.sendall(line + b"\r\n\r\n")
+        assert re.match(rb"HTTP/1\.1 (400|414|505) ", connection.recv(100))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"verb":"label","images":["\\ud800"],"label":"x"}',
+        b'{"verb":"name","name":"\\udfff","cluster":1}',
+    ],
+)
+def test_half_a_letter_is_refused(served, body):
+    found, answer = said(served.post(body))
+    assert found == 422 and served.book.actions == []
+    assert "surrogate" in answer["error"] or "control character" in answer["error"]
+
+
 def test_a_file_that_went_away_is_told(served, run, caplog):
     path = run / "index" / "index.faiss"
     path.rename(path.with_suffix(".away"))

@@ -64,7 +64,7 @@ def test_training_from_the_own_disk_gives_the_same_model(tmp_path, own_disk, pro
     plain = train(run, "plain", processes=processes, device="cpu")
     near = train(run, "near", processes=processes, device="cpu", staged=True)
     assert near.read_bytes() == plain.read_bytes()
-    assert not list(own_disk.glob("seston-*"))  # torch leaves a folder of its own
+    assert not list(own_disk.glob("*seston*"))  # torch leaves a folder of its own
 
 
 def test_training_reads_the_copies(tmp_path, own_disk, monkeypatch):
@@ -93,4 +93,16 @@ def test_copies_go_when_the_job_is_cancelled(tmp_path, own_disk):
     (tmp_path / "a").touch()
     command = [sys.executable, "-c", CANCELLED, str(own_disk), str(tmp_path / "a")]
     assert subprocess.run(command).returncode == 128 + signal.SIGTERM
+    assert list(own_disk.iterdir()) == []
+
+
+def test_copies_of_a_killed_job_go_with_the_next_one(tmp_path, own_disk):
+    (tmp_path / "a").touch()
+    killed = CANCELLED.replace("SIGTERM", "SIGKILL")
+    command = [sys.executable, "-c", killed, str(own_disk), str(tmp_path / "a")]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
+    (left,) = own_disk.iterdir()
+    assert left.stat().st_mode & 0o777 == 0o700
+    with on_own_disk([tmp_path / "a"]) as near:
+        assert list(own_disk.iterdir()) == [near] != [left]
     assert list(own_disk.iterdir()) == []

@@ -71,6 +71,25 @@ def test_what_cannot_be_read_is_told_by_name(tmp_path):
             store.read_table(path, "things")
 
 
+def test_metadata_of_a_damaged_file_are_told_by_name(tmp_path):
+    parquet, arrow = tmp_path / "t.parquet", tmp_path / "t.arrow"
+    write(parquet, "a", "b")
+    with pa.ipc.new_file(str(arrow), SCHEMA) as file:
+        file.write_table(table("a", "b").cast(SCHEMA))
+    for path in (parquet, arrow):
+        data = path.read_bytes()
+        for damaged in (b"", b"x" * 40, data[: len(data) // 2], data[:-3]):
+            path.write_bytes(damaged)
+            told = rf"{path.name}: not a readable {path.suffix[1:].title()} file .*delete it"
+            with pytest.raises(SestonError, match=told):
+                store.read_metadata(path)
+            with pytest.raises(SestonError, match=told):
+                store.common_fingerprint([path])
+        path.unlink()
+        with pytest.raises(SestonError, match="file not found"):
+            store.common_fingerprint([path])
+
+
 def test_fingerprints_part_what_differs():
     prints = {
         store.fingerprint("a", "b"), store.fingerprint("ab"), store.fingerprint("b", "a"),

@@ -22,7 +22,7 @@ def told(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# nothing\n", "seed: 1\ncluster:\n  k: 3\n", "day_zero: 2024-02-29\n", "a: !mine x\n",
+    ["", "# nothing\n", "seed: 1\ncluster:\n  k: 3\n", "day_zero: 2024-02-29\n", "a: '0123'\n",
      '{\n\t"seed": 1\n}\n', "day_zero: 2024-05-01 12:00:00\n"],
 )  # fmt: skip
 def test_a_file_that_can_be_read_passes(tmp_path, text):
@@ -72,3 +72,39 @@ def test_text_in_another_encoding_is_told_with_its_line(tmp_path):
 def test_a_key_in_brackets_is_told(told):
     found = "FILE, line 2: found a list or a section as a key, expected a name"
     assert told("seed: 1\n{title}: 2\n") == found
+
+
+@pytest.mark.parametrize(
+    ("written", "taken_for", "meant"),
+    [("0123", "83, by counting in eights", "write 123, or '0123'"),
+     ("-017", "-15, by counting in eights", "write -17, or '-017'"),
+     ("12:30:00", "45000, by counting in sixties", "write '12:30:00'"),
+     ("1:30.5", "90.5, by counting in sixties", "write '1:30.5'")],
+)  # fmt: skip
+def test_numbers_that_yaml_reads_as_others(told, written, taken_for, meant):
+    said = told(f"a: 1\nb: {written}\n")
+    assert said.startswith(f"FILE, line 2: found {written}, which YAML takes for {taken_for}; ")
+    assert meant in said
+
+
+@pytest.mark.parametrize("plain", ["0", "0.5", "1_000", "0x1F", "2024-05-01", "10", "-3", "1.10"])
+def test_numbers_that_are_what_they_look_like(tmp_path, plain):
+    (tmp_path / "config.yaml").write_text(f"a: {plain}\n")
+    require_readable(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['!!python/object/apply:os.system ["touch {mark}"]', "!!python/name:os.system", "!mine 3",
+     "!mine {{a: 1}}", "!!python/object/new:os.system [x]", "!!set {{a}}"],
+)  # fmt: skip
+def test_tags_are_refused_and_nothing_is_done(told, tmp_path, written):
+    mark = tmp_path / "pwned"
+    said = told("seed: 1\nk: " + written.format(mark=mark) + "\n")
+    assert said.startswith("FILE, line 2: found the tag !") and "take no tags" in said
+    assert not mark.exists()
+
+
+def test_a_template_whose_parts_would_be_run_is_refused(told):
+    said = told("seed: 1\n__use_yte__: true\nsamples: ?open('x')\n")
+    assert said.startswith("FILE, line 2: found the key __use_yte__")

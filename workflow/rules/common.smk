@@ -136,6 +136,11 @@ def options(name, settings):
     )
 
 
+def as_it_is(text):
+    """This text as a param: in a plain one, what stands in braces would be a wildcard."""
+    return lambda wildcards: text
+
+
 def of_chosen(files, **names):
     """These files of the chosen model: known to Snakemake once `choose` has run."""
 

@@ -3,7 +3,8 @@ What a run made, with checksums, and all that it came from; `python -m seston ve
 against the files.
 
 REQUIRED INPUTS: everything that the stages of this run make.
-OUTPUTS: results/report/manifest.json.
+OUTPUTS: results/report/manifest.json; asked for (`snakemake crate`): results/ro-crate-metadata.json,
+         results/ro-crate-preview.html, results/workflow/.
 """
 
 # Of all models: what `all` asks for.
@@ -94,5 +95,53 @@ rule manifest:
             --models {params.models:q} \
             --threads {threads} \
             --manifest {output.manifest:q} \
+            &>{log:q}
+        """
+
+
+CRATE = config["export"]["crate"]
+
+
+rule crate:
+    input:
+        manifest=rules.manifest.output.manifest,
+        sheet=ancient(config["samples"]),
+    output:
+        metadata="results/ro-crate-metadata.json",
+        page="results/ro-crate-preview.html",
+        workflow=directory("results/workflow"),
+    log:
+        "results/logs/crate.log",
+    benchmark:
+        "results/benchmarks/crate.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        results=folder("manifest", up=2),
+        sheet=lambda wildcards: PLAN.sheet_digest(),
+        # Texts of people may hold braces, which are wildcards but in a function.
+        title=lambda wildcards: config["report"]["title"],
+        license=lambda wildcards: CRATE["licence"],
+        agent=lambda wildcards: CRATE["agent"],
+        agent_page=lambda wildcards: CRATE["agent_page"],
+        code=code_digest("provenance.crate.stage"),
+    message:
+        "Describing the run as RO-Crate"
+    shell:
+        r"""
+        python -m seston crate \
+            --results {params.results:q} \
+            --sheet {input.sheet:q} \
+            --title={params.title:q} \
+            --license={params.license:q} \
+            --agent={params.agent:q} \
+            --agent-page={params.agent_page:q} \
+            --workflow {output.workflow:q} \
+            --page {output.page:q} \
+            --metadata-file {output.metadata:q} \
             &>{log:q}
         """

@@ -54,7 +54,10 @@ rule settings:
         "../../envs/cpu.yaml"
     # Each line by itself, with its number: Snakemake then tells which of them changed.
     params:
-        *[f"{number}\t{line}" for number, line in enumerate(SETTINGS.splitlines())],
+        *[
+            as_it_is(f"{number}\t{line}")
+            for number, line in enumerate(SETTINGS.splitlines())
+        ],
     message:
         "Writing down the settings of this run"
     shell:

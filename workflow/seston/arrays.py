@@ -1,6 +1,13 @@
-"""Memory-mapped arrays with ids: tiles and embeddings, one Arrow file a shard."""
+"""Memory-mapped arrays with ids: tiles and embeddings, one Arrow file a shard.
 
+Each batch of rows carries checksums (CRC-32) of its ids and of its values, since Arrow files have
+none: that of the ids is compared when a file is opened, those of the values as they are read in
+order (`ArrayFile.blocks`), which each of these files is once before anything is made of it.
+"""
+
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -9,9 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from seston import store
-from seston.errors import SestonError
 
 ROWS_A_BATCH = 1024
+_OF_IDS, _OF_VALUES = "seston.crc32.ids", "seston.crc32.values"
 
 
 class ArrayWriter:
@@ -54,7 +61,10 @@ class ArrayWriter:
         self._atomic = store.atomic(path)
 
     def __enter__(self) -> "ArrayWriter":
-        self._writer = pa.ipc.new_file(str(self._atomic.__enter__()), self._schema)
+        with ExitStack() as stack:
+            temporary = stack.enter_context(self._atomic)
+            self._writer = stack.enter_context(pa.ipc.new_file(str(temporary), self._schema))
+            self._open = stack.pop_all()
         return self
 
     def write(self, ids: Sequence[str], rows: npt.NDArray) -> None:
@@ -68,11 +78,10 @@ class ArrayWriter:
         for start in range(0, len(ids), ROWS_A_BATCH):
             part = flat[start : start + ROWS_A_BATCH]
             values = pa.FixedSizeListArray.from_arrays(pa.array(part.reshape(-1)), self._width)
+            names = pa.array(ids[start : start + ROWS_A_BATCH], pa.string())
             self._writer.write_batch(
-                pa.record_batch(
-                    [pa.array(ids[start : start + ROWS_A_BATCH], pa.string()), values],
-                    schema=self._schema,
-                )
+                pa.record_batch([names, values], schema=self._schema),
+                {_OF_IDS: str(_checksum_of_ids(names)), _OF_VALUES: str(zlib.crc32(part.data))},
             )
         self.rows += len(ids)
 
@@ -82,8 +91,7 @@ class ArrayWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.close()
-        self._atomic.__exit__(kind, error, trace)
+        self._open.__exit__(kind, error, trace)
 
 
 class ArrayFile:
@@ -97,36 +105,54 @@ class ArrayFile:
     fingerprint : str
         What made the rows.
     metadata : dict of str to str
+
+    Raises
+    ------
+    SestonError
+        If the file is missing, damaged or of another kind.
     """
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path = Path(path)
-        try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        except FileNotFoundError as error:
-            raise SestonError(f"{path}: file not found") from error
-        except (pa.ArrowInvalid, OSError) as error:
-            raise SestonError(
-                f"{path}: not a readable Arrow file ({error}); delete it and run again"
-            ) from error
-        self.metadata = store.metadata(table.schema)
+        with store.readable(self.path):
+            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+            self.metadata = store.metadata(reader.schema)
         store.require_kind(self.path, self.metadata, kind)
-        self.fingerprint = self.metadata["fingerprint"]
-        self.ids = table["image_id"]
-        self.shape = tuple(int(n) for n in self.metadata["shape"].split(","))
-        self._dtype = np.dtype(table.schema.field(1).type.value_type.to_pandas_dtype())
-        self._chunks = [
-            chunk.flatten().to_numpy(zero_copy_only=True).reshape(len(chunk), *self.shape)
-            for chunk in table.column(1).chunks
-        ]
-        self._starts = np.cumsum([0, *map(len, self._chunks)])
+        with store.readable(self.path):
+            self.fingerprint = self.metadata["fingerprint"]
+            self.shape = tuple(int(n) for n in self.metadata["shape"].split(","))
+            self._dtype = np.dtype(reader.schema.field(1).type.value_type.to_pandas_dtype())
+            ids: list[pa.Array] = []
+            self._chunks: list[npt.NDArray] = []
+            self._starts = np.zeros(reader.num_record_batches + 1, np.int64)
+            self._unproven: dict[int, int] = {}  # chunk -> checksum that its values must have
+            for number in range(reader.num_record_batches):
+                batch, sums = reader.get_batch_with_custom_metadata(number)
+                batch.validate(full=True)  # what is damaged may lead anywhere in memory
+                values = batch.column(1).flatten().to_numpy(zero_copy_only=True)
+                self._chunks.append(values.reshape(len(batch), *self.shape))
+                self._starts[number + 1] = self._starts[number] + len(batch)
+                ids.append(batch.column("image_id"))
+                if sums:  # files of earlier versions have none
+                    self._require(int(sums[_OF_IDS]), _checksum_of_ids(ids[-1]), number)
+                    self._unproven[number] = int(sums[_OF_VALUES])
+            self.ids = pa.chunked_array(ids, pa.string())
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
     def blocks(self, rows: int = ROWS_A_BATCH) -> Iterator[npt.NDArray]:
-        """Yield all rows in order, at most `rows` at a time, without copying."""
-        for chunk in self._chunks:
+        """Yield all rows in order, at most `rows` at a time, without copying.
+
+        Raises
+        ------
+        SestonError
+            If values are not those that were written.
+        """
+        for number, chunk in enumerate(self._chunks):
+            if number in self._unproven:
+                with store.readable(self.path):
+                    self._require(self._unproven.pop(number), zlib.crc32(chunk.data), number)
             for start in range(0, len(chunk), rows):
                 yield chunk[start : start + rows]
 
@@ -140,5 +166,19 @@ class ArrayFile:
         return out
 
     def array(self) -> npt.NDArray:
-        """Return all rows as one array in memory."""
-        return np.concatenate([np.empty((0, *self.shape), self._dtype), *self._chunks])
+        """Return all rows as one array in memory, checked as by `blocks`."""
+        return np.concatenate([np.empty((0, *self.shape), self._dtype), *self.blocks()])
+
+    def _require(self, written: int, found: int, number: int) -> None:
+        if written != found:
+            raise ValueError(
+                f"rows {self._starts[number]} to {self._starts[number + 1] - 1} are not what was"
+                f" written: their checksum is {found:08x}, expected {written:08x}"
+            )
+
+
+def _checksum_of_ids(ids: pa.Array) -> int:
+    _, ends, text = ids.buffers()
+    ends = np.frombuffer(ends, np.int32, len(ids) + 1, ids.offset * 4)
+    letters = memoryview(text)[ends[0] : ends[-1]] if text else b""
+    return zlib.crc32(letters, zlib.crc32(ends - ends[0]))

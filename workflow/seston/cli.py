@@ -17,6 +17,7 @@ import cyclopts
 
 from seston import __version__
 from seston.errors import SestonError
+from seston.shortage import in_words
 from seston.threads import limit_threads
 from seston.usage import usage
 
@@ -71,12 +72,21 @@ STAGES = {
     "export-classifier": "seston.classify.export:export_classifier",
     "export-ecotaxa": "seston.export.ecotaxa.stage:export_ecotaxa",
     "check-ecotaxa": "seston.export.ecotaxa.check:check_ecotaxa",
+    "export-darwin-core": "seston.export.darwin_core.stage:export_darwin_core",
+    "check-darwin-core": "seston.export.darwin_core.check:check_darwin_core",
+    "export-shark": "seston.export.shark.stage:export_shark",
+    "export-atlas": "seston.export.atlas.stage:export_atlas",
+    "export-boxes": "seston.export.boxes.stage:export_boxes",
+    "export-morphocluster": "seston.export.morphocluster.stage:export_morphocluster",
+    "import-morphocluster": "seston.export.morphocluster.back:import_morphocluster",
+    "export-ifcb-scores": "seston.export.ifcb_scores.stage:export_ifcb_scores",
     "manifest": "seston.provenance.stage:manifest",
+    "crate": "seston.provenance.crate.stage:crate",
     "verify": "seston.provenance.verify:verify",
 }
 #: What people call, and no rule does.
 FOR_PEOPLE = ("samples", "check", "rename", "similar", "label", "suggest", "export-classifier",
-              "check-ecotaxa", "verify")  # fmt: skip
+              "check-darwin-core", "check-ecotaxa", "import-morphocluster", "verify")  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,6 +121,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    except Exception as error:
+        told = in_words(error)
+        if told is None:  # a bug: with its traceback
+            raise
+        print(f"seston {stage}: error: {told}", file=sys.stderr)
+        return 2
     if stage and stage not in FOR_PEOPLE:
         log.info("%s: took %.2f CPU-s and at most %.0f MB", stage, *usage())
     return status if isinstance(status, int) else 0  # `verify` says whether all is right

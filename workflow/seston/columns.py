@@ -31,7 +31,7 @@ RESERVED = {
 NUMBERS = {
     "volume_ml": (0.0, math.inf),
     "dilution": (0.0, math.inf),
-    "pixel_um": (0.0, math.inf),
+    "pixel_um": (0.0, 1e6),  # a metre: its cube is a volume that can be told
     "latitude": (-90.0, 90.0),
     "longitude": (-180.0, 180.0),
     "depth_m": (-12_000.0, 12_000.0),  # either sign: both conventions are in use
@@ -83,7 +83,9 @@ def number(key: str, text: str, found: list[str]) -> float | None:
     if not text:
         return None
     low, high = NUMBERS[key]
-    wanted = "a number above 0" if key in _POSITIVE else f"a number from {low:g} to {high:g}"
+    wanted = f"a number from {low:g} to {high:g}"
+    if key in _POSITIVE:
+        wanted = "a number above 0" + (f" and at most {high:,.0f}" if high < math.inf else "")
     try:
         value = float(text)
     except ValueError:

@@ -3,6 +3,8 @@
 All mistakes are told at once, each with the path of its key.
 """
 
+import math
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,9 +46,24 @@ def complete(config: dict[str, Any], schema: Path = SCHEMA) -> dict[str, Any]:
     )
     # A value may break several rules (empty and of the wrong form): the sentence is the same.
     mistakes = list(dict.fromkeys(line for error in found for line in explain(error)))
+    mistakes += list(_impossible(config))
     if mistakes:
         raise SestonError("config: " + "\n        ".join(mistakes))
     return _filled(config, rules)
+
+
+def _impossible(value: Any, place: str = "") -> Iterator[str]:
+    """Yield a sentence for what passes any range of the schema: .nan, .inf, text with a NUL."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place}: found {value}, expected a finite number"
+    elif isinstance(value, str) and "\0" in value:
+        yield f"{place}: found a letter of value 0 in {value!r}, which no name of a file can have"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _impossible(inner, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            yield from _impossible(inner, f"{place}, value {number}")
 
 
 def _dates_as_text(value: Any) -> Any:

@@ -38,6 +38,13 @@ def require_feasible(config: Mapping[str, Any]) -> None:
             "config: export.ecotaxa.category is 'prediction' but classify.head is 'none'; set"
             " classify.head to 'linear', or another category"
         )
+    if config["export"]["boxes"]["category"] == "prediction" and (
+        config["classify"]["head"] == "none"
+    ):
+        raise SestonError(
+            "config: export.boxes.category is 'prediction' but classify.head is 'none'; set"
+            " classify.head to 'linear', or another category"
+        )
 
 
 def require_labels(config: Mapping[str, Any], samples: Iterable[Sample]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from seston.shortage import named
 from seston.temporary import beside, remove
 
 
@@ -18,8 +19,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
     new, old = beside(path), beside(path)
     new.mkdir()
     try:
-        yield new
-        _swap(new, old, path)
+        with named(path, new):
+            yield new
+            _swap(new, old, path)
     finally:
         remove(new)
         remove(old)

@@ -1,7 +1,7 @@
 """Tables that may be larger than the memory: written and read a part at a time."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seston import store
-from seston.errors import SestonError
 
 ROWS = 4096  # in memory at a time: of crops of 37 x 37 pixels in colour, 17 MB
 
@@ -51,9 +50,15 @@ class TableWriter:
         self._atomic = store.atomic(path)
 
     def __enter__(self) -> "TableWriter":
-        self._writer = pq.ParquetWriter(
-            self._atomic.__enter__(), self._schema, compression="zstd", write_page_checksum=True
-        )
+        with ExitStack() as stack:
+            temporary = stack.enter_context(self._atomic)
+            self._writer = stack.enter_context(
+                pq.ParquetWriter(
+                    temporary, self._schema, compression="zstd", write_page_checksum=True
+                )
+            )
+            stack.push(self._write_waiting)
+            self._open = stack.pop_all()
         return self
 
     def write(self, table: pa.Table) -> None:
@@ -88,10 +93,16 @@ class TableWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def _write_waiting(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if error is None and self._waiting:
             self._flush()
-        self._writer.close()
-        self._atomic.__exit__(kind, error, trace)
 
 
 class TableReader:
@@ -105,7 +116,7 @@ class TableReader:
 
     def __init__(self, path: Path, kind: str) -> None:
         self._path = path
-        with _told(path):
+        with store.readable(path):
             self._file = pq.ParquetFile(path, page_checksum_verification=True)
             store.require_kind(path, store.metadata(self._file.schema_arrow), kind)
         facts = self._file.metadata
@@ -118,7 +129,7 @@ class TableReader:
 
     def parts(self, columns: Sequence[str], rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """Yield these columns of all rows in order, at most `rows` at a time."""
-        with _told(self._path):
+        with store.readable(self._path):
             yield from self._file.iter_batches(rows, columns=list(columns))
 
     def rows(self, first: int, count: int, columns: Sequence[str]) -> pa.Table:
@@ -126,20 +137,7 @@ class TableReader:
         low, high = np.searchsorted(self._starts, (first, first + count - 1), side="right")
         groups = range(int(low) - 1, int(high))
         if self._held is None or self._held[:2] != (groups, columns):
-            with _told(self._path):
+            with store.readable(self._path):
                 table = self._file.read_row_groups(list(groups), columns=list(columns))
             self._held = groups, columns, table
         return self._held[2].slice(first - self._starts[groups.start], count)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Tell what is wrong with a file in words."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise SestonError(f"{path}: file not found") from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise SestonError(
-            f"{path}: not a readable Parquet file ({error}); delete it and run again"
-        ) from error

@@ -32,7 +32,8 @@ def recorded_table(ids: Sequence[str], rows: Sequence[Mapping[str, str | float]]
 def _typed(values: list[Any]) -> pa.Array:
     try:
         found = pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and text
+    # Numbers and text, or whole numbers beyond 64 bits.
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         return pa.array([None if value is None else str(value) for value in values])
     return found.cast(pa.float64()) if pa.types.is_null(found.type) else found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from seston.errors import SestonError
+from seston.temporary import beside, remove
 
 log = logging.getLogger("seston")
 
@@ -17,6 +18,8 @@ log = logging.getLogger("seston")
 @contextmanager
 def on_own_disk(paths: list[Path]) -> Iterator[Path]:
     """Give a folder with copies of these files, under their names; it is removed at the end.
+
+    What killed processes left there is removed at the start.
 
     Parameters
     ----------
@@ -37,8 +40,7 @@ def on_own_disk(paths: list[Path]) -> Iterator[Path]:
         if not path.is_file():
             raise SestonError(f"{path}: not found, so it cannot be copied to this machine's disk")
     needed = sum(path.stat().st_size for path in paths)
-    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="seston-") as name:
-        folder = Path(name)
+    with _ended_by_sigterm(), _new_folder() as folder:
         free = shutil.disk_usage(folder).free
         if needed > free:
             raise SestonError(
@@ -49,6 +51,16 @@ def on_own_disk(paths: list[Path]) -> Iterator[Path]:
             shutil.copyfile(path, folder / path.name)
         log.info("%d files (%.1f GB) copied to %s", len(paths), needed / 1e9, folder)
         yield folder
+
+
+@contextmanager
+def _new_folder() -> Iterator[Path]:
+    folder = beside(Path(tempfile.gettempdir()) / "seston-copies")
+    folder.mkdir(0o700)
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 @contextmanager

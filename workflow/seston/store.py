@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from seston import __version__
 from seston.errors import SestonError
 from seston.schemas import FORMAT
+from seston.shortage import in_words, named
 from seston.temporary import beside
 
 
@@ -42,10 +43,11 @@ def atomic(path: Path) -> Iterator[Path]:
     path = Path(path)
     temporary = beside(path)
     try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-        _sync(path.parent)
+        with named(path, temporary):
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -99,18 +101,32 @@ def read_table(path: Path, kind: str, columns: Sequence[str] | None = None) -> p
     SestonError
         If the file is missing, damaged or of another kind.
     """
-    try:
+    with readable(path):
         table = pq.read_table(
             path, columns=list(columns) if columns else None, page_checksum_verification=True
         )
+        found = metadata(table.schema)
+    require_kind(path, found, kind)
+    return table
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raise `SestonError` for a file that is missing, or whose bytes are not what was written.
+
+    Damaged bytes may lead anywhere: to names that are no text, to columns that are not there.
+    """
+    try:
+        yield
     except FileNotFoundError as error:
         raise SestonError(f"{path}: file not found") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
+        if in_words(error):  # of memory, or the right to read: the file may be sound
+            raise
+        kind = "Arrow" if Path(path).suffix == ".arrow" else "Parquet"
         raise SestonError(
-            f"{path}: not a readable Parquet file ({error}); delete it and run again"
+            f"{path}: not a readable {kind} file ({error}); delete it and run again"
         ) from error
-    require_kind(path, metadata(table.schema), kind)
-    return table
 
 
 def tags(kind: str, made_by: str, extra: dict[str, str]) -> dict[str, str]:
@@ -130,11 +146,18 @@ def metadata(schema: pa.Schema) -> dict[str, str]:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return the metadata of a Parquet or Arrow file, without reading its rows."""
-    if Path(path).suffix == ".parquet":
-        return metadata(pq.read_schema(path))
-    with pa.memory_map(str(path)) as source:
-        return metadata(pa.ipc.open_file(source).schema)
+    """Return the metadata of a Parquet or Arrow file, without reading its rows.
+
+    Raises
+    ------
+    SestonError
+        If the file is missing or damaged.
+    """
+    with readable(path):
+        if Path(path).suffix == ".parquet":
+            return metadata(pq.read_schema(path))
+        with pa.memory_map(str(path)) as source:
+            return metadata(pa.ipc.open_file(source).schema)
 
 
 def require_kind(path: Path, found: dict[str, str], kind: str) -> None:

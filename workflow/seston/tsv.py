@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -30,7 +31,10 @@ def as_tsv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     empty cell. Cells with tabs, quotes or line ends are in quotes.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
+    # Asked for line ends of two signs, `csv` puts quotes around cells with either: a name of a file
+    # may hold a "\r", of which readers would make the end of a row.
+    rows_only = SimpleNamespace(write=lambda row: buffer.write(row[:-2] + "\n"))
+    writer = csv.writer(rows_only, delimiter="\t", lineterminator="\r\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return buffer.getvalue()

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from seston.classify.efficiency_scores import (
 from seston.classify.task import task_of
 from seston.classify.trial import read_trial
 from seston.classify.variants import Variant, variant_of
+from seston.errors import SestonError
 from seston.evaluate.tally import draw_units
 from seston.labels.manifest import Labelled, read_labelled
 from seston.progress import Progress
@@ -121,7 +123,7 @@ def _judged(
     used = []
     for split in range(seeds):
         path = folder / way.name / fraction / f"{split}.parquet"
-        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        record = _record(path.with_suffix(".json"))
         task = task_of(labels, way, float(fraction), split, noise)
         trial = read_trial(path, labels.ids, task, np.array(record["prior"]))
         votes, units = task.truth[task.test], labels.units[task.test]
@@ -161,3 +163,16 @@ def _ratio_rows(
                     for fraction, one in zip(fractions, of, strict=True)
                 ]
     return found
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Return what a trial tells of itself: ``prior``, ``steps`` and ``seconds``."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {key: record[key] for key in ("prior", "steps", "seconds")}
+    except FileNotFoundError as error:
+        raise SestonError(f"{path}: file not found") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SestonError(
+            f"{path}: not readable as the record of a trial ({error!r}); delete it and run again"
+        ) from error

@@ -40,7 +40,7 @@ def read_clustering(folder: Path) -> tuple[dict, npt.NDArray[np.float32], Space]
         same = made == facts["fingerprint"]
     except FileNotFoundError as error:
         raise SestonError(f"{error.filename}: file not found") from error
-    except (ValueError, KeyError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, EOFError) as error:
         raise SestonError(
             f"{report}, {centroids}: not readable as the result of k-means ({error!r});"
             " delete both and run again"

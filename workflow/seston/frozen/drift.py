@@ -86,7 +86,7 @@ def drift(
     usual = _usual(baseline, facts["k"])
     before = read_far(far, clustering)
     table = _images(images, clustering, points.ids)
-    names = pd.read_csv(samples, sep="\t", dtype=str, keep_default_na=False)["sample"].tolist()
+    names = _sample_names(samples)
     rows = compare(table.select(["sample", "cluster", "distance"]).to_pandas(), names, usual, told)
     cluster, distance = (table[name].to_numpy() for name in ("cluster", "distance"))
     limit = usual["limit"].fillna(0).to_numpy()[cluster]
@@ -159,7 +159,7 @@ def _told(path: Path, clustering: str) -> dict[str, Any]:
         same = told["clustering"] == clustering
     except FileNotFoundError as error:
         raise SestonError(f"{path}: file not found") from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SestonError(f"{path}: not readable ({error!r}); delete it and run again") from error
     if not same:
         raise SestonError(
@@ -167,6 +167,17 @@ def _told(path: Path, clustering: str) -> dict[str, Any]:
             f" {clustering[:12]}; delete results/frozen and run again"
         )
     return told
+
+
+def _sample_names(path: Path) -> list[str]:
+    try:
+        return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)["sample"].tolist()
+    except FileNotFoundError as error:
+        raise SestonError(f"{path}: file not found") from error
+    except (ValueError, KeyError) as error:
+        raise SestonError(
+            f"{path}: not a readable table of samples ({error!r}); delete it and run again"
+        ) from error
 
 
 def _usual(path: Path, k: int) -> pd.DataFrame:

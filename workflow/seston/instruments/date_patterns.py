@@ -122,7 +122,7 @@ def _date_of(found: re.Match[str]) -> datetime:
         if clock in values:
             return EPOCH + timedelta(microseconds=int(values[clock]) * microseconds)
     if not values:
-        return parse_datetime(found[1])
+        return parse_datetime(found[1] or "")  # a group that may be missing, and is
     month = values["month"]
     if month[:3].lower() in _MONTHS:
         values["month"] = str(_MONTHS.index(month[:3].lower()) + 1)

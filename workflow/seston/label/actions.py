@@ -131,6 +131,10 @@ def _label(given: Action, k: int) -> Action:
     images = given.get("images")
     if not isinstance(images, list) or not images or not all(isinstance(i, str) for i in images):
         raise Refused("images: expected a list of ids, at least one")
+    try:
+        "".join(images).encode()
+    except UnicodeEncodeError as error:
+        raise Refused("images: half of a surrogate pair, which is in no id") from error
     return {
         "images": list(dict.fromkeys(images)),
         "label": _text(given, "label"),

@@ -1,6 +1,5 @@
 """Stage `label_page`: the page on which clusters are named and their images checked."""
 
-import json
 import logging
 from base64 import b64encode
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from seston.label.near import STAND, near_each
 from seston.label.order import ORDERS, Members
 from seston.label.pictures import COLUMNS, Pictures
 from seston.label.tables import read_names_table, start_actions
+from seston.naming.clusterings import read_facts
 from seston.report.locked import data_block, locked_page
 from seston.schemas import FORMAT
 
@@ -79,7 +79,7 @@ def label_page(
     html : Path
         The page to write.
     """
-    clustering = json.loads(kmeans.read_text(encoding="utf-8"))["fingerprint"]
+    (clustering,) = read_facts(kmeans, "fingerprint")
     known, of = read_names_table(names)
     if of != clustering:
         raise SestonError(

@@ -61,6 +61,8 @@ class Site(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    # With the five of the library, further visits at once are cut off.
+    request_queue_size = 1024
 
     def __init__(self, api: Api, folder: Path, port: int = 0) -> None:
         self.api, self.folder = api, folder.resolve()
@@ -93,6 +95,7 @@ class Visit(BaseHTTPRequestHandler):
 
     server: Site
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # with that of the library, 0.9, answers have no head
     server_version, sys_version = f"Seston/{__version__}", ""
     timeout = SECONDS
 

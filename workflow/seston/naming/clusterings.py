@@ -7,6 +7,7 @@ outlives them, so that names can be carried over by the images that both cluster
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -54,7 +55,7 @@ def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str]) -> Cluste
     SestonError
         If a file is missing, damaged, or of another clustering than `fingerprint`.
     """
-    made, k = _made(kmeans)
+    made, k = read_facts(kmeans, "fingerprint", "k")
     paths = [clusters_dir / f"{name}.parquet" for name in shards]
     parts = [store.read_table(path, "clusters", CLUSTERING.names) for path in paths]
     found = store.common_fingerprint(paths)
@@ -66,11 +67,23 @@ def read_assigned(kmeans: Path, clusters_dir: Path, shards: list[str]) -> Cluste
     return Clustering(_together(parts, clusters_dir), made, k)
 
 
-def _made(kmeans: Path) -> tuple[str, int]:
-    """Return the fingerprint of a clustering and its number of clusters."""
+def read_facts(kmeans: Path, *keys: str) -> list[Any]:
+    """Return what the report of k-means tells of a clustering, in the order of the keys.
+
+    Parameters
+    ----------
+    kmeans : pathlib.Path
+    *keys : str
+        ``"fingerprint"``, or ``"k"`` for the number of clusters.
+
+    Raises
+    ------
+    SestonError
+        If the report is missing or damaged.
+    """
     try:
         facts = json.loads(kmeans.read_text(encoding="utf-8"))
-        return facts["fingerprint"], facts["k"]
+        return [facts[key] for key in keys]
     except FileNotFoundError as error:
         raise SestonError(f"{kmeans}: file not found") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -143,7 +156,7 @@ def clustering_of_run(results: Path, fingerprint: str = "") -> Clustering:
             f"{chosen}: {error.strerror}; expected {results} to be the results folder of a run"
             " that has clustered"
         ) from error
-    made, k = _made(model / "kmeans" / "kmeans.json")
+    made, k = read_facts(model / "kmeans" / "kmeans.json", "fingerprint", "k")
     if not made.startswith(fingerprint):
         raise SestonError(
             f"{results} holds the clustering {made[:12]} and no record of"

@@ -152,7 +152,7 @@ def row_of(values: dict[str, str], line: int, about: list[str]) -> ClusterName |
         about.append(
             f"time {values['time']!r}: expected ISO 8601, as 2026-05-22 or 2026-05-22T14:30:00"
         )
-    if not name or not values["cluster"].isascii() or not values["cluster"].isdecimal():
+    if not name or not re.fullmatch(r"\d{1,99}", values["cluster"], re.ASCII):
         return None
     return ClusterName(
         int(values["cluster"]), name, aphia_id, status, values.get("annotator", ""),

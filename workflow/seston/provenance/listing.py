@@ -13,6 +13,7 @@ BESIDE = (
     MANIFEST, "logs/", "benchmarks/", "resume/", "clusterings/", "proposed_names.tsv",
     "proposed_names_mapping.tsv", "cluster_names_form.tsv", "export/", "efficiency/",
     "label_efficiency/", "tables/label_efficiency.tsv", "tables/label_efficiency_ratio.tsv",
+    "ro-crate-metadata.json", "ro-crate-preview.html", "workflow/",
 )  # fmt: skip
 
 

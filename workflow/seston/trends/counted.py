@@ -108,7 +108,8 @@ def place_images(
     if place.null_count:
         name = table["sample"].filter(pc.is_null(place))[0]
         raise SestonError(
-            f"{images}: sample {name} is not in the sample table; run again from tables"
+            f"{images}: sample {name} is not in the sample table (samples.tsv); run"
+            " again from tables"
         )
     row = place.to_numpy().astype(np.int64)
     differs = np.bincount(row, minlength=len(effort)) != effort["used"]

@@ -44,6 +44,8 @@ def read_effort(samples: Path, period: Period, day_zero: str = "") -> pd.DataFra
         table = pd.read_csv(samples, sep="\t", dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise SestonError(f"{samples}: file not found") from error
+    except ValueError as error:  # no text, or no table
+        raise _unreadable(samples, error) from error
     wanted = ["sample", "site", "group", "datetime", *_NUMBERS]
     missing = [name for name in wanted if name not in table]
     if missing:
@@ -51,9 +53,12 @@ def read_effort(samples: Path, period: Period, day_zero: str = "") -> pd.DataFra
             f"{samples}: columns missing: {', '.join(missing)}; delete it and run again"
         )
     table = table[wanted].rename(columns={"datetime": "time"})
-    for name in _NUMBERS:
-        table[name] = pd.to_numeric(table[name])
-    table["time"] = pd.to_datetime(table["time"], format="ISO8601")
+    try:
+        for name in _NUMBERS:
+            table[name] = pd.to_numeric(table[name])
+        table["time"] = pd.to_datetime(table["time"], format="ISO8601")
+    except ValueError as error:
+        raise _unreadable(samples, error) from error
     undated = table.loc[table["time"].isna(), "sample"].tolist()
     if undated:
         raise SestonError(
@@ -67,3 +72,9 @@ def read_effort(samples: Path, period: Period, day_zero: str = "") -> pd.DataFra
     table["analysed_ml"] = table["volume_ml"] * table["readable"].where(table["readable"] > 0)
     table["water_ml"] = table["analysed_ml"] / table["dilution"]
     return table.sort_values(["site", "group", "time", "sample"], ignore_index=True)
+
+
+def _unreadable(samples: Path, error: ValueError) -> SestonError:
+    return SestonError(
+        f"{samples}: not a readable table of samples ({error}); delete it and run again"
+    )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from seston.errors import SestonError
 from seston.export.ecotaxa.rules import Column
+from seston.export.zip_entry import zip_entry
 
 _TEXT_MARK = b"\xef\xbb\xbf"  # without it, EcoTaxa takes a table for Latin-1
 #: Bytes that a picture's name takes in an archive beside its characters, twice each.
@@ -129,7 +130,7 @@ class _Archive:
     def add(
         self, sample: str, image: str, name: str, picture: bytes, line: bytes, size: int
     ) -> None:
-        self._zip.writestr(_entry(name), picture, zipfile.ZIP_STORED)  # a PNG is small already
+        self._zip.writestr(zip_entry(name), picture, zipfile.ZIP_STORED)  # a PNG is small already
         self._table.write(line)
         self._first, self._last = self._first or image, image
         self._images, self._size = self._images + 1, self._size + size
@@ -141,8 +142,7 @@ class _Archive:
 
     def close(self) -> Written:
         self._table.seek(0)
-        entry = _entry(f"{self._path.stem}.tsv")
-        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry = zip_entry(f"{self._path.stem}.tsv", deflate=True)
         with self._zip, self._table, self._zip.open(entry, "w", force_zip64=True) as file:
             while block := self._table.read(_HELD):
                 file.write(block)
@@ -150,13 +150,6 @@ class _Archive:
             self._path.name, self._images, len(self._samples), self._path.stat().st_size,
             self._first, self._last,
         )  # fmt: skip
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    """Return what an archive says of a file: neither when nor by whom it was written."""
-    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.create_system, entry.external_attr = 3, 0o644 << 16
-    return entry
 
 
 def _line(cells: Sequence[str]) -> bytes:

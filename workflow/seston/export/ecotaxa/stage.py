@@ -8,10 +8,10 @@ from seston.export.ecotaxa.archives import Archives, Written
 from seston.export.ecotaxa.categories import Kind, Labels, Predictions, categories_of
 from seston.export.ecotaxa.cells import Texts
 from seston.export.ecotaxa.objects import Objects
-from seston.export.ecotaxa.organisms import Organisms
 from seston.export.ecotaxa.parents import read_parents
-from seston.export.ecotaxa.png import deflated
 from seston.export.ecotaxa.rules import Column
+from seston.export.organisms import Organisms
+from seston.export.png import deflated
 from seston.folders import whole_folder
 from seston.progress import Progress
 from seston.tsv import as_tsv

@@ -110,6 +110,12 @@ def _size_flags(sizes: "Sizes", listed: Listed) -> list[Flag]:
             " follow from their raw values; kept as the list states it"
         )
         flags.append(Flag("size_mismatch", told))
+    if sizes.impossible:
+        told = (
+            f"{sizes.impossible} of {len(listed.rows)} particles with a size (vs_...) below 0 or"
+            " beyond a kilometre, taken as unknown"
+        )
+        flags.append(Flag("bad_number", told))
     if sizes.computed:
         told = (
             f"{sizes.computed} of {len(listed.rows)} particles with a size (vs_...) that the list"

@@ -10,9 +10,14 @@ from pathlib import Path
 from seston.errors import SestonError
 from seston.instruments.contract import Flag
 from seston.instruments.dates import parse_datetime
+from seston.instruments.flowcam.list_rows import is_calibration
 from seston.instruments.text import read_lines
 
 _MICRONS3_PER_ML = 1e12
+#: What exceeds this was damaged: counts of frames and particles, sizes in µm and px, mL.
+_MOST = 1e9
+#: A sample may be concentrated, but not without end: 0 would be no sample.
+_LEAST_DILUTION = 1e-6
 #: A number in the run summary, with or without a unit: not 0,0421 and not 3,000.
 _PLAIN = re.compile(r"(\d+(?:\.\d+)?)\s*(?:[^\W\d_]+(?:\s.*)?)?")
 
@@ -65,17 +70,19 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
     def plain(key: str) -> float | None:
         text = stated.get(key, "")
         found = _PLAIN.fullmatch(text)
+        if found and float(found[1]) > _MOST:
+            found = None
         if text and not found:
             told = f"run summary: {key} {text!r} is not a plain number, so not used"
             values.problems.append(Flag("bad_number", told))
         return float(found[1]) if found else None
 
     pixel_um = values.number("calibrationconstant", "calibconstant")
-    if pixel_um is not None and pixel_um <= 0:
+    if pixel_um is not None and not is_calibration(pixel_um):
         told = f".ctx: a calibration of {pixel_um:g} µm per pixel, taken as unknown"
         values.problems.append(Flag("bad_calibration", told))
         pixel_um = None
-    images = values.number("rawimagetotal")
+    images = values.number("rawimagetotal", least=0.0)
     total = values.number("totalvolumeml") or None
     width, height = values.number("imagewidth"), values.number("imageheight")
     count = plain("particle count")
@@ -89,7 +96,7 @@ def read_context(ctx: Path | None, summary: Path | None) -> Context:
         start=values.start(),
         stated_start=_stated_start(stated),
         pixel_um=pixel_um,
-        dilution=values.number("sampledilution")
+        dilution=values.number("sampledilution", least=_LEAST_DILUTION)
         if values.text("usedilutioncalculation") == "1"
         else None,
         run_mode=stated.get("mode") or {"1": "AutoImage", "0": "Trigger"}.get(automatic),
@@ -115,15 +122,17 @@ class _Values:
         """Return the value of the first key that has one."""
         return next((self.texts[key] for key in keys if self.texts.get(key)), "")
 
-    def number(self, *keys: str) -> float | None:
+    def number(self, *keys: str, least: float = -_MOST) -> float | None:
+        """Return the value of the first key that has one, if it is a number that can be meant."""
         text = self.text(*keys)
         try:
             value = float(text) if text else None
         except ValueError:
             value = math.nan
-        if value is None or math.isfinite(value):
+        if value is None or least <= value <= _MOST:
             return value
-        told = f".ctx: {keys[0]}={text} is not a number"
+        what = "no number that can be meant" if math.isfinite(value) else "not a number"
+        told = f".ctx: {keys[0]}={text[:40]} is {what}"
         if Flag("bad_number", told) not in self.problems:
             self.problems.append(Flag("bad_number", told))
         return None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from seston.instruments.contract import Effort, Flag
 from seston.instruments.flowcam.ctx import Context
-from seston.instruments.flowcam.list_rows import Fields, Row
+from seston.instruments.flowcam.list_rows import Fields, Row, is_calibration
 from seston.instruments.flowcam.lst import KNOWN
 
 _VOLUME_TOLERANCE = 0.01
@@ -142,11 +142,16 @@ def _scale_flags(
 ) -> list[Flag]:
     found = []
     stated = ((row, row.number("cal_const")) for row in listed.rows)
-    bad = [(row.line, scale) for row, scale in stated if scale is not None and scale <= 0]
+    bad = [
+        (row.line, scale)
+        for row, scale in stated
+        if scale is not None and not is_calibration(scale)
+    ]
     if bad:
+        (line, first), more = bad[0], " or beyond a metre" if bad[0][1] > 0 else ""
         told = (
             f"{len(bad)} of {len(listed.rows)} particles with a calibration (cal_const) that is not"
-            f" above 0, the first {bad[0][1]:g} in line {bad[0][0]}: taken as unknown"
+            f" above 0{more}, the first {first:g} in line {line}: taken as unknown"
         )
         found.append(Flag("bad_calibration", told))
     if listed.rows and not (scales or context.pixel_um or sheet_um):

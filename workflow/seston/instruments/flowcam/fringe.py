@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seston.instruments.flowcam.list_rows import Row
+from seston.instruments.flowcam.list_rows import MOST_UM, Row
 
 Values = npt.NDArray[np.float64]
 
@@ -34,6 +34,7 @@ _RAW = (
     "raw_feret_min", "raw_perimeter", "raw_convex_perimeter",
 )  # fmt: skip
 _TOLERANCE_UM = 1e-3
+_LARGEST = 1e12  # µm and µm²: beyond it is no size, and its cube may be none that a float holds
 _PRINTED_PX = 1e-4  # four decimals, which a coarse scale magnifies
 
 
@@ -42,12 +43,14 @@ class Sizes:
     """Sizes of all particles, by column of the crops table; None where they are unknown.
 
     `computed` counts the particles of which the list lacks a size that its raw
-    values give, `different` those of which it states another than they give.
+    values give, `different` those of which it states another than they give,
+    `impossible` those of which it states one that no size can be (below 0).
     """
 
     columns: list[dict[str, float | None]]
     computed: int
     different: int
+    impossible: int = 0
 
 
 def corrected(raw: Mapping[str, Values]) -> dict[str, Values]:
@@ -92,16 +95,24 @@ def sizes_of(rows: Sequence[Row]) -> Sizes:
     A calibration that is not above 0 is unknown; sizes of 0 that come of it are none.
     """
     raw = {name: _values(rows, name) for name in _RAW}
-    unscaled = raw["cal_const"] <= 0  # never true of NaN
+    unscaled = (raw["cal_const"] <= 0) | (raw["cal_const"] > MOST_UM)  # never true of NaN
     raw["cal_const"] = np.where(unscaled, np.nan, raw["cal_const"])
     tolerance = np.maximum(_TOLERANCE_UM, raw["cal_const"] * _PRINTED_PX)
     computed = np.zeros(len(rows), bool)
+    impossible = np.zeros(len(rows), bool)
     different = np.zeros(len(rows), bool)
     columns: dict[str, list[float | None]] = {}
-    follows = corrected(raw)
+    with np.errstate(all="ignore"):  # of damaged values: what comes of them is impossible
+        follows = corrected(raw)
     for column, field in FIELD_OF.items():
         stated, expected = _values(rows, field), follows[field]
+        # By the formula, that of a speck is below 0: the fringe is longer than its outline.
+        least = -_LARGEST if field == "convex_perimeter" else 0.0
+        expected = np.where((expected >= least) & (expected <= _LARGEST), expected, np.nan)
         stated = np.where(unscaled & (stated <= 0), np.nan, stated)
+        wrong = (stated < least) | (stated > _LARGEST)
+        impossible |= wrong
+        stated = np.where(wrong, np.nan, stated)
         missing = np.isnan(stated)
         computed |= missing & ~np.isnan(expected)
         different |= np.abs(stated - expected) > tolerance  # never true of NaN
@@ -110,7 +121,7 @@ def sizes_of(rows: Sequence[Row]) -> Sizes:
     by_particle = [
         dict(zip(columns, sizes, strict=True)) for sizes in zip(*columns.values(), strict=True)
     ]
-    return Sizes(by_particle, int(computed.sum()), int(different.sum()))
+    return Sizes(by_particle, *(int(some.sum()) for some in (computed, different, impossible)))
 
 
 def _values(rows: Sequence[Row], name: str) -> Values:

@@ -37,7 +37,7 @@ THREE = (
 # Fields that are no numbers.
 _TEXT = frozenset({"collage_file", "timestamp", *_CLOCK})
 
-_TRIED = 50  # lines from which the dialect is told
+TRIED = 50  # lines from which the dialect is told
 # Windows counts 0.1 µs since 1601.
 _WINDOWS_EPOCH = datetime(1601, 1, 1)
 _TIME = THREE.index("timestamp")
@@ -57,7 +57,7 @@ def read_legacy(path: Path, lines: Iterator[str]) -> ParticleList:
         If the second line is no number, or no particle has the width of a known dialect.
     """
     stated = next(lines, "").strip()
-    head = list(islice(lines, _TRIED))
+    head = list(islice(lines, TRIED))
     widths = Counter(text.count(":") + 1 for text in head if is_row(text))
     if not re.fullmatch("[0-9]{1,9}", stated) or (
         not widths and any(text.strip() for text in head)

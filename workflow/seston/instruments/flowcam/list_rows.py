@@ -8,7 +8,14 @@ from functools import cached_property
 
 from seston.instruments.dates import parse_datetime
 
+#: µm per pixel at most: a pixel of a metre is a damaged number.
+MOST_UM = 1e6
 _NUMBERS: dict[str, Callable[[str], float]] = {"int32": int, "double": float}
+
+
+def is_calibration(pixel_um: float) -> bool:
+    """Say whether a number can be µm per pixel."""
+    return 0 < pixel_um <= MOST_UM
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,9 @@ class Row:
 
     @property
     def pixel_um(self) -> float | None:
-        """The particle's calibration, µm per pixel; None if it is absent, unreadable or not > 0."""
+        """The particle's calibration, µm per pixel; None if it is absent, unreadable or none."""
         scale = self.number("cal_const")
-        return scale if scale and scale > 0 else None
+        return scale if scale is not None and is_calibration(scale) else None
 
     @property
     def bad_numbers(self) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ def is_list(path: Path) -> bool:
         lines = read_lines(path, "list", most=_HEAD)
     except SestonError:
         return False
-    first, second, *rows = [next(lines, "").strip() for _ in range(8)]
+    first, second, *rows = [next(lines, "").strip() for _ in range(2 + legacy_lst.TRIED)]
     if not _whole(first):
         return False
     if int(first) >= _FORMAT:

@@ -23,6 +23,8 @@ V2 = (
     "startByte", "comparatorOut", "startPoint", "signalLength", "status", "runTime",
     "inhibitTime",
 )  # fmt: skip
+#: No camera's frame is larger; a place beyond it is a damaged number.
+_MOST_PX = 1_000_000
 #: Fields without which a target cannot be cut out.
 REQUIRED = ("trigger", "roiX", "roiY", "roiWidth", "roiHeight", "startByte")
 
@@ -126,8 +128,8 @@ def _parse(number: int, cells: Sequence[str], names: Sequence[str]) -> Target:
         problem = "a trigger, a box or an offset that is not a number"
         return Target(number, 0, 0, 0, 0, 0, 0, recorded, problem)
     trigger, x, y, width, height, start = box
-    if min(width, height, start) < 0:
-        problem = f"a box of {width} x {height} px at byte {start}"
+    if min(width, height, start) < 0 or max(abs(x), abs(y), width, height) > _MOST_PX:
+        problem = f"a box of {width:.6g} x {height:.6g} px at {x:.6g},{y:.6g}, byte {start:.12g}"
         return Target(number, trigger, 0, 0, 0, 0, 0, recorded, problem)
     return Target(number, trigger, x, y, width, height, start, recorded)
 

@@ -80,7 +80,10 @@ def read_header(path: Path) -> Header:
 
 def _read_quoted(lines: Sequence[str]) -> dict[str, str]:
     """Return the values of the first dialect: names in one cell, then a cell for each value."""
-    rows = list(csv.reader(lines))
+    try:
+        rows = list(csv.reader(lines))
+    except csv.Error:  # no header: a cell of more than 131,072 letters, a line end within one
+        return {}
     for names, cells in itertools.pairwise(rows):
         words = names[0].lower().split() if len(names) == 1 else []
         if len(words) == len(cells) > 1:

@@ -137,7 +137,8 @@ def shard_places(tiles_dir: Path, shards: list[str], points: Points) -> pd.DataF
 
 
 def _measured(images: Path, measurements: list[str]) -> dict[str, npt.NDArray[np.float64]]:
-    schema = pq.read_schema(images)
+    with store.readable(images):
+        schema = pq.read_schema(images)
     for name in measurements:
         known = name in schema.names and name not in _PLACES
         if not known or not _is_number(schema.field(name).type):

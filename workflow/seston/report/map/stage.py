@@ -41,13 +41,13 @@ to be written as a script element. The facts are JSON:
     of ``<folder>/<shards[s.shard]>/<p / per_sheet in 4 digits>.webp``, as seen from the page.
 """
 
-import json
 import logging
 from pathlib import Path
 
 import numpy as np
 
 from seston import store
+from seston.naming.clusterings import read_facts
 from seston.report.locked import data_block, locked_page
 from seston.report.map.columns import Blocks
 from seston.report.map.facts import facts
@@ -107,7 +107,7 @@ def map_page(
         Folder with a folder of sprites for each shard; the page looks for it from where it is.
     """
     blocks = Blocks()
-    clustering = json.loads(kmeans.read_text(encoding="utf-8"))["fingerprint"]
+    (clustering,) = read_facts(kmeans, "fingerprint")
     points = read_points(images, clustering, measurements)
     samples = points.samples.join(shard_places(tiles_dir, shards, points))
     rows = choose_rows(points.place, points.cluster, thumbnails, seed)

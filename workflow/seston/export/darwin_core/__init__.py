@@ -1,0 +1,1 @@
+"""Darwin Core archives, as OBIS, GBIF and EMODnet take them, and their checker."""

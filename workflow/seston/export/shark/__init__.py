@@ -1,0 +1,1 @@
+"""A flat table by the column names of SHARK and ICES."""

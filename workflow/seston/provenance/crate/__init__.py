@@ -1,0 +1,1 @@
+"""A finished run as RO-Crate: what archives and registries of workflows read."""
