@@ -17,6 +17,8 @@ from snakemake.settings.types import DeploymentMethod
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from seston.errors import SestonError
+from seston.export.found.asked import taxa_for
+from seston.export.ifcb_scores.asked import require_ifcb_classes
 from seston.lineage import code_digest
 from seston.plan import plan_run
 from seston.yaml_file import require_readable
@@ -149,3 +151,21 @@ def of_chosen(files, **names):
             return collect(files, model=file.read().strip(), **names)
 
     return found
+
+
+def taxa_of(export):
+    """The table of taxa, where this export needs one."""
+    return lambda wildcards: list(map(ancient, told(taxa_for, config, export)))
+
+
+def share_option(export):
+    """The option of absences, unless there are to be none."""
+    absences = config["export"][export]["absences"]
+    return [] if absences == "none" else [f"--absences={absences}"]
+
+
+def scored(wildcards):
+    """The predictions of a run with a classifier and IFCB samples; all others are told so."""
+    instruments = {row.instrument for rows in SHARDS.values() for row in rows}
+    told(require_ifcb_classes, config, instruments)
+    return rules.quantify.output.predictions

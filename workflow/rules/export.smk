@@ -7,8 +7,7 @@ OUTPUTS: results/export/ecotaxa/{ecotaxa_<number>.zip,archives.tsv},
          results/export/{darwin_core.zip,darwin_core_left_out.tsv,shark.tsv}, and what follows below.
 """
 
-from seston.export.found.asked import digest_of, taxa_for
-from seston.export.ifcb_scores.asked import require_ifcb_classes
+from seston.export.found.asked import digest_of
 
 ECOTAXA = config["export"]["ecotaxa"]
 
@@ -131,16 +130,6 @@ TAXA = [name for name in [config["export"]["taxa"]] if name]
 
 
 # The tables of taxa: whatever is missing for an export is told when it is asked for, before anything runs.
-def taxa_of(export):
-    return lambda wildcards: list(map(ancient, told(taxa_for, config, export)))
-
-
-def share_option(export):
-    """The option of absences, unless there are to be none."""
-    absences = config["export"][export]["absences"]
-    return [] if absences == "none" else [f"--absences={absences}"]
-
-
 DARWIN_CORE = config["export"]["darwin_core"]
 
 
@@ -281,12 +270,6 @@ rule morphocluster:
 
 
 # Only with a classifier, and of IFCBs: what is missing is told when it is asked for.
-def scored(wildcards):
-    instruments = {row.instrument for rows in SHARDS.values() for row in rows}
-    told(require_ifcb_classes, config, instruments)
-    return rules.quantify.output.predictions
-
-
 rule ifcb_scores:
     input:
         predictions=scored,
