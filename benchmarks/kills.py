@@ -7,7 +7,7 @@ where that may be taken away. Then, stage after stage, one of its jobs is starte
 its outputs removed as Snakemake does, and it and all its children are killed:
 
 * `life`    at a moment drawn evenly from the time that it takes;
-* `writing` at a moment drawn evenly from the time since its first file appeared.
+* `writing` at a moment drawn evenly from the time between its first file and its last.
 
 Every fourth time only the process that was started is killed: its children must end by themselves.
 Then each output must be absent, or the very bytes of the undisturbed run, and nothing else may be

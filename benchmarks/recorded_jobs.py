@@ -72,8 +72,8 @@ class Job:
     made : list of str
         Files that it wrote, from the project's folder.
     seconds, writing : float
-        How long it took when nobody disturbed it, and for how long of that there was a new
-        file; 0 before it was measured.
+        How long it took when nobody disturbed it, and how long from its first file until the
+        last one had its name; 0 before it was measured.
     """
 
     stage: str
@@ -243,7 +243,11 @@ def measure(job: Job, folder: Path, temporary: Path, log: Path) -> int | None:
     first = wait_for_writing(job, folder, process)
     status = process.wait()
     ended = time.monotonic()
-    job.seconds, job.writing = ended - started, ended - first
+    # Until the last file got its name; what follows is the end of the process, with nothing to hit.
+    clock = time.time() - time.monotonic()
+    made = [folder / name for name in job.made if (folder / name).exists()]
+    last = max((path.stat().st_ctime for path in made), default=clock + ended) - clock
+    job.seconds, job.writing = ended - started, max(last - first, 0.002)
     return status
 
 

@@ -128,9 +128,8 @@ def test_yolo_gives_the_same_boxes(made, tmp_path):
     out = export(made, tmp_path / "out")
     coco = COCO(str(out / "coco.json"))
     classes = (out / "yolo" / "classes.txt").read_text(encoding="utf-8").splitlines()
-    assert yaml.safe_load((out / "yolo" / "data.yaml").read_text(encoding="utf-8"))["names"] == (
-        {str(number): name for number, name in enumerate(classes)}
-    )
+    about = yaml.safe_load((out / "yolo" / "data.yaml").read_text(encoding="utf-8"))
+    assert (about["names"], about["nc"]) == (classes, len(classes))
     files = {path for path in (out / "yolo" / "labels").rglob("*.txt")}
     assert len(files) == len(coco.imgs)
     for picture in coco.dataset["images"]:

@@ -105,7 +105,9 @@ def test_only_what_a_setting_touches_runs_again(copied):
     assert planned(copied) == {"judge": 1, "quantify": 1}
     copied.set("classify", max_error=0.1, sampling="sqrt")
     assert planned(copied).keys() == {"classifier", "judge", "predict", "quantify"}
-    copied.set("classify", sampling="balanced")
+    copied.set("classify", sampling="balanced", columns=[])
+    assert planned(copied).keys() == {"classifier", "judge", "predict", "quantify"}
+    copied.set("classify", columns=["auto"])
     labels = copied.folder / "labels.tsv"
     labels.touch()
     assert planned(copied) == {}

@@ -141,6 +141,22 @@ def test_sizes_are_in_pixels_where_the_size_of_a_pixel_is_not_known_of_all(run, 
     assert "not known of 1 of 240" in caplog.text and np.isfinite(values).all()
 
 
+def test_an_organism_without_a_mask_is_no_reason_for_pixels(run, tmp_path):
+    write_crops(tmp_path, np.ones(240, bool))
+    path = tmp_path / "segment" / "one" / "crops.parquet"
+    table = store.read_table(path, "crops")
+    for name in ("esd_px", "esd_um"):
+        values = table[name].to_pylist()
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(name), pa.array([None, *values[1:]]))
+    store.write_table(table, path, CROPS, "crops", "test")
+    embeddings = EmbeddingShards(run / "embeddings", list(PARTS))
+    found, values = measured_of([AUTO], embeddings, tmp_path / "segment", embeddings.order)
+    assert found.columns[0] == "log_esd_um" and len(found.columns) == values.shape[1] == 7
+    assert np.isnan(values[:, 0]).sum() == 1
+    assert found.centre[0] == pytest.approx(np.nanmean(values[:, 0]))
+
+
 def test_mistakes_are_told(run, tmp_path):
     embeddings = EmbeddingShards(run / "embeddings", list(PARTS))
     for asked, told in {

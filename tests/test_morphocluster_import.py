@@ -142,6 +142,26 @@ def test_images_that_were_moved_get_labels(results, tmp_path):
     } | {first: "Eggs", odd: "Daphnia"}  # fmt: skip
 
 
+def test_names_that_a_run_had_already_are_nobodys_judgement_of_images(results, tmp_path):
+    of, folder = clusters_of(results), results / CHOSEN
+    (tmp_path / "first").mkdir()
+    run(exported(tmp_path / "f.zip", results, {0: "Daphnia", 1: "Bosmina"}), results,
+        tmp_path / "first")  # fmt: skip
+    name_clusters(
+        kmeans=folder / "kmeans" / "kmeans.json", coarse=folder / "tree" / "coarse.tsv",
+        clusters_dir=folder / "clusters", shards=SHARDS, clusterings=results / "clusterings",
+        proposed=results / "proposed_names.tsv", named=results / "tables" / "cluster_names.tsv",
+        names=tmp_path / "first" / "names.tsv",
+    )  # fmt: skip
+    moved = {next(image for image, k in of.items() if k == 0): 101}
+    tree = exported(tmp_path / "t.zip", results, {0: "Daphnia", 1: "Bosmina"}, moved)
+    run(tree, results, tmp_path, every=True)
+    table = pd.read_csv(tmp_path / "labels.tsv", sep="\t")
+    validated = table.loc[table["status"] == "validated", "image_id"]
+    assert set(validated) == set(moved) and len(table) > 2
+    assert set(table["status"]) == {"validated", "predicted"}
+
+
 def test_a_cluster_of_which_no_name_holds_enough_has_labels_only(results, tmp_path):
     of = clusters_of(results)
     mine = [image for image, k in of.items() if k == 0]

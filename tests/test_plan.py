@@ -129,6 +129,12 @@ def test_columns_to_cluster_by_are_measurements(plan):
         SestonError, match=r"cluster\.columns: found 'log_esd_mu'.* mean 'log_esd_um'"
     ):
         plan(cluster={"columns": {"log_esd_mu": 1, "area_px": 1}})
+    learned = {"columns": ["log_esd_um", "mean_grey"]}
+    assert plan(classify=learned).config["classify"]["columns"] == learned["columns"]
+    with pytest.raises(SestonError, match=r"classify\.columns: found 'log_esd_mu'"):
+        plan(classify={"columns": ["log_esd_mu"]})
+    with pytest.raises(SestonError, match=r"classify\.columns: found 'auto' and 1 more"):
+        plan(classify={"columns": ["auto", "mean_grey"]})
 
 
 @pytest.mark.parametrize(

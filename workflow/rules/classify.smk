@@ -21,11 +21,7 @@ if not PLAN.classifier_file:
         input:
             labelled=rules.labelled.output.labelled,
             embeddings=of_chosen(rules.embed.output.embeddings, shard=SHARDS),
-            crops=(
-                collect(rules.segment.output.crops, shard=SHARDS)
-                if config["classify"]["columns"]
-                else []
-            ),
+            crops=collect(rules.segment.output.crops, shard=SHARDS),
         output:
             saved="results/classify/classifier.safetensors",
             held_out="results/classify/held_out.parquet",
@@ -48,7 +44,9 @@ if not PLAN.classifier_file:
             head=config["classify"]["head"],
             sampling=config["classify"]["sampling"],
             calibration=config["classify"]["calibration"],
-            columns=[f"--columns={name}" for name in config["classify"]["columns"]],
+            columns=lambda wildcards: [
+                f"--columns={name}" for name in config["classify"]["columns"]
+            ],
             segment_dir=folder("crops", up=2),
             seed=config["seed"],
             code=code_digest("classify.learn"),

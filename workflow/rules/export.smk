@@ -186,7 +186,7 @@ rule darwin_core:
         contact=lambda wildcards: DARWIN_CORE["contact"],
         email=lambda wildcards: DARWIN_CORE["email"],
         abstract=lambda wildcards: DARWIN_CORE["abstract"],
-        published=DARWIN_CORE["published"],
+        published=as_it_is(DARWIN_CORE["published"]),
         code=code_digest("export.darwin_core.stage"),
     message:
         "Writing a Darwin Core archive"

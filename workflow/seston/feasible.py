@@ -27,7 +27,14 @@ def require_feasible(config: Mapping[str, Any]) -> None:
             f"config: finetune.accumulate: {parts} parts of a batch of {batch} images; set at most"
             " finetune.batch_size"
         )
-    _require_columns(config["cluster"]["columns"])
+    _require_columns("cluster.columns", config["cluster"]["columns"])
+    learned = config["classify"]["columns"]
+    if "auto" in learned and len(learned) > 1:
+        raise SestonError(
+            f"config: classify.columns: found 'auto' and {len(learned) - 1} more, expected 'auto'"
+            " alone, or names of measurements"
+        )
+    _require_columns("classify.columns", [name for name in learned if name != "auto"])
     _require_date(config["trends"]["day_zero"])
     _require_merge(config["labels"]["merge"])
     _require_classifier(config["classify"], config["labels"])
@@ -74,7 +81,7 @@ def require_labels(config: Mapping[str, Any], samples: Iterable[Sample]) -> None
         )
 
 
-def _require_columns(columns: Mapping[str, float]) -> None:
+def _require_columns(setting: str, columns: Iterable[str]) -> None:
     """Raise `SestonError` unless all are measurements, perhaps with log_ before the name."""
     if not columns:
         return
@@ -87,7 +94,7 @@ def _require_columns(columns: Mapping[str, float]) -> None:
         log = "log_" if wrong[0].startswith("log_") else ""
         near = [log + name for name in get_close_matches(wrong[0].removeprefix(log), known, n=1)]
         raise SestonError(
-            f"config: cluster.columns: found {', '.join(map(repr, wrong))}, expected measurements,"
+            f"config: {setting}: found {', '.join(map(repr, wrong))}, expected measurements,"
             f" perhaps with log_ before them; "
             + (f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}")
         )

@@ -106,13 +106,17 @@ def measured_of(
                 f"config: classify.columns: found {AUTO!r} and {len(asked) - 1} more, expected"
                 f" {AUTO!r} alone, or names of measurements"
             )
-        found, values = _read(_named("um"), embeddings, segment_dir, positions)
-        unknown = int(np.isnan(values[:, 0]).sum())
+        named = (*_named("um"), "esd_px")
+        found, values = _read(named, embeddings, segment_dir, positions)
+        # Without a mask an organism has no size in either unit: that is no reason for pixels.
+        unknown = int((np.isnan(values[:, 0]) & np.isfinite(values[:, -1])).sum())
         if not unknown:
-            return found, values
-        log.info(
+            return Measured(found.columns[:-1], found.centre[:-1]), values[:, :-1]
+        log.log(
+            logging.INFO if unknown == len(values) else logging.WARNING,
             "classify.columns: sizes in pixels, as the size of a pixel is not known of %d of %d"
-            " labelled organisms", unknown, len(values),
+            " labelled organisms; they mean the same at one magnification only",
+            unknown, len(values),
         )  # fmt: skip
         asked = _named("px")
     found, values = _read(asked, embeddings, segment_dir, positions)

@@ -51,9 +51,11 @@ def predict(
     measured = learned.measured.read(points, segment_dir)
     missing = int(np.isnan(measured).any(axis=1).sum())
     if missing:
-        log.info(
-            "%d of %d organisms lack a measurement; the mean stands for it", missing, len(points)
-        )
+        log.warning(
+            "%s: %d of %d organisms lack a measurement that the classifier learned from (%s); the"
+            " mean of the labelled ones stands for it, and answers are less right than is said",
+            embeddings.stem, missing, len(points), ", ".join(learned.card.columns),
+        )  # fmt: skip
     start = 0
     with Progress(len(points), "images") as progress:
         for block in points.blocks():

@@ -130,7 +130,9 @@ class Classifier:
     @property
     def fingerprint(self) -> str:
         """What it is, over card and tensors."""
-        text = json.dumps(asdict(self.card), sort_keys=True)
+        # Without measurements it is what it was before there were any.
+        card = {name: cell for name, cell in asdict(self.card).items() if cell != ()}
+        text = json.dumps(card, sort_keys=True)
         tensors = sorted(self._tensors().items())
         return store.fingerprint(KIND, text, *((name, x.tobytes()) for name, x in tensors))
 

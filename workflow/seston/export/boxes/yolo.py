@@ -29,8 +29,9 @@ class Yolo:
         self._labels.mkdir(parents=True)
         store.write_text("".join(f"{name}\n" for name in categories), folder / "classes.txt")
         # JSON is YAML; names may hold what YAML would take for something else.
-        names = json.dumps(dict(enumerate(categories)), ensure_ascii=False)
-        store.write_text(f"train: images\nval: images\nnames: {names}\n", folder / "data.yaml")
+        names = json.dumps(list(categories), ensure_ascii=False)
+        about = f"train: images\nval: images\nnc: {len(categories)}\nnames: {names}\n"
+        store.write_text(about, folder / "data.yaml")
 
     def picture(
         self,

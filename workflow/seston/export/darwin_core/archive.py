@@ -33,9 +33,8 @@ def meta() -> bytes:
         ET.SubElement(ET.SubElement(table, f"{{{_TEXT}}}files"), f"{{{_TEXT}}}location").text = file
         ET.SubElement(table, f"{{{_TEXT}}}{'id' if core else 'coreid'}", {"index": "0"})
         for place, name in enumerate(columns):
-            if place or core:  # of extensions, the first column is the id of the event
-                field = {"index": str(place), "term": term(name)}
-                ET.SubElement(table, f"{{{_TEXT}}}field", field)
+            field = {"index": str(place), "term": term(name)}
+            ET.SubElement(table, f"{{{_TEXT}}}field", field)
     ET.indent(root, " ")
     return ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
 

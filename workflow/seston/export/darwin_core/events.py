@@ -20,6 +20,7 @@ _PROTOCOLS = {
 def event_lines(found: Findings) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each event, by the terms `terms.EVENT`."""
     own = [name for name in FROM_SHEET if name in found.samples.further]
+    events = {found.event(row) for row in found.events()}
     for row in found.events():
         sample, effort = found.samples.rows[row], found.samples.effort.iloc[row]
         depth, water = found.samples.depth(row), float(effort["water_ml"])
@@ -45,6 +46,8 @@ def event_lines(found: Findings) -> Iterator[tuple[str, ...]]:
             "eventRemarks": sample["warnings"],
             **{name: sample[name] for name in own if sample[name]},
         }
+        if cells.get("parentEventID") not in events:
+            cells["parentEventID"] = ""  # OBIS refuses parents that are no events of the archive
         yield tuple(cells.get(name, "") for name in EVENT)
 
 

@@ -42,7 +42,8 @@ def fact_lines(found: Findings, corrected: Corrected, method: str) -> Iterator[t
     for cell in found.occurrences():
         yield from _of_occurrence(found, cell)
         name = (found.samples.rows[cell.row]["sample"], found.held.classes[cell.code])
-        if (share := corrected.get(name)) is not None:
+        # Estimated shares are hardly ever 0; of what is called absent they would say otherwise.
+        if found.held.counts[cell.row, cell.code] and (share := corrected.get(name)) is not None:
             yield from _corrected(found, cell, share, method)
 
 
@@ -79,6 +80,8 @@ def _of_occurrence(found: Findings, cell: Cell) -> Iterator[tuple[str, ...]]:
     yield _line(*ids, terms.COUNT, str(count), "images: a colony or chain in one image is one")
     if not np.isfinite(amounts.abundance[at]):
         return
+    if found.said.partial and found.held.unclassified[cell.row]:
+        return  # nobody labelled the others: what they hold of the class is not known
     limits = (
         f"{100 * found.confidence:g} % limits of counting alone: {number(float(amounts.low[at]))}"
         f" to {number(float(amounts.high[at]))}"

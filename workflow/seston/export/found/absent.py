@@ -17,8 +17,9 @@ def absent(
     """Return which classes were looked for in a sample and not found.
 
     A sample tells of absences if it is known how much water its images stand for, and if at most
-    the share `most` of them is of no class. A class is not absent where its taxon, or one within
-    it, was found by another class.
+    the share `most` of them is of no class. A class is not absent where its taxon, one within it,
+    or one that it is within was found by another class: what was called *Daphnia* may be any of its
+    species.
 
     Parameters
     ----------
@@ -42,5 +43,6 @@ def absent(
     within = np.array(
         [[bool(a and b and b.is_within(a)) for b in taxa] for a in taxa], bool
     ).reshape(len(taxa), len(taxa))
-    elsewhere = (found.astype(np.int64) @ within.T.astype(np.int64)) > 0
+    related = (within | within.T).astype(np.int64)
+    elsewhere = (found.astype(np.int64) @ related) > 0
     return told[:, None] & ~found & ~elsewhere

@@ -34,12 +34,15 @@ class Said(Protocol):
         What said it, for people: program, version and fingerprint.
     needed : tuple of str
         Columns of the table of images.
+    partial : bool
+        Images of no class may belong to any: counts of a sample that has such are lower bounds.
     """
 
     classes: tuple[str, ...]
     status: str
     by: str
     needed: tuple[str, ...]
+    partial: bool
 
     def codes(self, batch: pa.RecordBatch, first: int) -> npt.NDArray[np.int64]:
         """Return the place of each image's class in `classes`; -1 where nothing is said.
@@ -64,6 +67,7 @@ class Recorded:
 
     def __init__(self, images: Path, column: str) -> None:
         self.needed: tuple[str, ...] = (column,)
+        self.partial = column == "label"
         found: set[str] = set()
         for batch in TableReader(images, "images").parts([column], _ROWS):
             found |= {*pc.unique(batch[column]).to_pylist()}
@@ -83,6 +87,7 @@ class Labels:
 
     status = VALIDATED
     needed: tuple[str, ...] = ()
+    partial = True
 
     def __init__(self, images: Path, files: Sequence[Path]) -> None:
         ids = store.read_table(images, "images", ["image_id"])["image_id"]
@@ -103,6 +108,7 @@ class Predictions:
 
     status = PREDICTED
     needed: tuple[str, ...] = ()
+    partial = False
 
     def __init__(self, path: Path) -> None:
         self._path = path

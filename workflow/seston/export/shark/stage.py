@@ -76,9 +76,7 @@ def export_shark(
     water = told.effort["water_ml"].to_numpy(float)
     # Zeros are of classes here, whether or not they are taxa.
     of = taxa_of(said.classes, known)
-    classes = [
-        taxon or Taxon(f"class {name}") for taxon, name in zip(of, said.classes, strict=True)
-    ]
+    classes = [taxon or Taxon(f"class {number}") for number, taxon in enumerate(of)]
     found = _Found(
         told, said, held, per_litre(held, water, 0.95), absent(held, water, classes, absences), of,
         read_f1(scores) if scores else {}, water,
@@ -151,11 +149,14 @@ def _of_class(found: _Found, row: int, code: int) -> Cells:
         taxon.carbon if taxon else ""
     )
     cells: Cells = {
-        "COUNT": count, "IMAGE_COUNT": count, "ABUND": float(amounts.abundance[at]),
-        "BIOVOL": float(amounts.biovolume[at]),
-        "C_CONC": None if carbon is None else float(carbon[at]),
-        "CLASS_NAME": name, "CLASS_F1": found.f1.get(name),
+        "COUNT": count, "IMAGE_COUNT": count, "CLASS_NAME": name, "CLASS_F1": found.f1.get(name),
     }  # fmt: skip
+    # Where nobody labelled the others, what they hold of the class is not known.
+    if not (found.said.partial and found.held.unclassified[row]):
+        cells |= {
+            "ABUND": float(amounts.abundance[at]), "BIOVOL": float(amounts.biovolume[at]),
+            "C_CONC": None if carbon is None else float(carbon[at]),
+        }  # fmt: skip
     if taxon:
         cells |= {
             "LATNM": taxon.name, "SFLAG": taxon.qualifier, "APHIA_ID": taxon.aphia_id,
