@@ -69,7 +69,7 @@ def draw_ratio(
     figure.supxlabel("labels to learn from, % of all", fontsize=7)
     grid[0].set_ylabel(f"times as many labels for\n“{short(title(against), 36)}”")
     there = [name for name in variants if (known["variant"] == name).any()]
-    figure.legend(handles=_key(there, variants, title), loc="outside upper center", ncols=4)
+    figure.legend(handles=_key(there, variants, title), loc="outside upper center", ncols=3)
     return figure
 
 

@@ -151,7 +151,7 @@ def _finish(
         axes.grid(axis="y", color=style.GAP, lw=0.4)
         axes.set_axisbelow(True)
     figure.supxlabel("labelled images to learn from", fontsize=7)
-    figure.legend(handles=_key(variants, title), loc="outside upper center", ncols=4)
+    figure.legend(handles=_key(variants, title), loc="outside upper center", ncols=3)
 
 
 def _key(variants: Sequence[str], title: Callable[[str], str]) -> list[Line2D]:
