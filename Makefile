@@ -28,6 +28,11 @@ docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(IN) mkdocs build --strict --config-file docs/mkdocs/mkdocs.yml
 	@echo "The site: $(CURDIR)/site/index.html"
 
+# Hours of faults: whole runs that go wrong, and 200 kills at random moments.
+faults: .venv/ready
+	$(IN) python -m pytest -m nightly tests
+	$(IN) python benchmarks/kills.py --minutes 60
+
 # Coverage-guided: input that readers stumble over. FUZZ names targets, such as `lst`; all by default.
 FUZZ_SECONDS ?= 60
 fuzz: .venv/fuzz/ready

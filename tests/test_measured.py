@@ -92,7 +92,7 @@ def test_predictions_take_the_same_measurements_with_the_mean_for_missing_ones(
     known[:7] = False
     elsewhere = tmp_path / "new"
     sizes = write_crops(elsewhere, known)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "seston"):
         predict(
             embeddings=run / "embeddings" / "one.arrow", classifier=path,
             predictions=tmp_path / "p.parquet", segment_dir=elsewhere / "segment",
@@ -135,7 +135,7 @@ def test_sizes_are_in_pixels_where_the_size_of_a_pixel_is_not_known_of_all(run, 
     known[3] = False
     write_crops(tmp_path, known)
     embeddings = EmbeddingShards(run / "embeddings", list(PARTS))
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "seston"):
         found, values = measured_of([AUTO], embeddings, tmp_path / "segment", embeddings.order)
     assert found.columns[:3] == ("log_esd_px", "log_feret_max_px", "log_feret_min_px")
     assert "not known of 1 of 240" in caplog.text and np.isfinite(values).all()

@@ -44,7 +44,7 @@ def test_probabilities_agree(hidden, images):
 def test_the_command_writes_and_checks(tmp_path, caplog):
     learned = classifier(organisms=60)
     learned.write(tmp_path / "c.safetensors")
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", "seston"):
         export_classifier(tmp_path / "c.safetensors", onnx=tmp_path / "c.onnx")
     assert "agree within" in caplog.text
     x = learned.references.rows[:7].astype(np.float32)

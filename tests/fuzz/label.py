@@ -6,7 +6,6 @@ port `PORT`, which the seeds know. Each input meets a server whose journal is st
 
 import io
 import json
-import logging
 import re
 import tempfile
 from collections.abc import Iterator
@@ -82,7 +81,6 @@ def _run() -> tuple[tempfile.TemporaryDirectory[str], Gallery]:
     (results / "settings.yaml").write_bytes(b'{"seed": 3} # ' + SECRET)
     (results / "report" / "label.py").write_bytes(SECRET)
     (results / "report" / "link.html").symlink_to(results / "settings.yaml")
-    logging.getLogger("seston").setLevel(logging.CRITICAL)
     return folder, open_gallery(results)
 
 

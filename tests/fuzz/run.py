@@ -12,6 +12,7 @@ kept ones are added to ``corpus/``, the shortest first, up to some KB a target.
 import argparse
 import hashlib
 import importlib
+import logging
 import os
 import re
 import subprocess
@@ -145,6 +146,7 @@ def _atheris(target: str, found: Path, options: list[str]) -> None:
                     (found / f"{target}-{name}.txt").write_text(traceback.format_exc())
                     print(f"found {place}: {str(error)[:100]!r}", flush=True)
 
+        logging.getLogger("seston").setLevel(logging.CRITICAL)  # a line for each of millions
         atheris.Setup([sys.argv[0], *options], one)
         atheris.Fuzz()
 
