@@ -116,7 +116,9 @@ def most_likely(ratio: npt.NDArray, weights: npt.NDArray, start: npt.NDArray) ->
         slopes = ratio / (ratio @ prior)[:, None]
         slope = weights @ slopes
         bend = slopes.T @ (weights[:, None] * slopes)
-        bend[np.diag_indices_from(bend)] += 1e-9 * total  # a class that no image can be of
+        # For classes that no image can be of, and for those of a few images that can be of nothing
+        # else: slopes are then as steep as such a class seemed rare, and rounding grows with them.
+        bend[np.diag_indices_from(bend)] += 1e-9 * total + 1e-12 * bend.diagonal().max()
         root = np.linalg.cholesky(bend)
         target, _ = nnls(root.T, np.linalg.solve(root, 2 * slope - total))
         way = target - prior
