@@ -112,6 +112,9 @@ def most_likely(ratio: npt.NDArray, weights: npt.NDArray, start: npt.NDArray) ->
     """
     total = weights.sum()
     prior = start / start.sum()
+    # Plain steps of EM first: from where a common class seemed a millionth, others lead nowhere.
+    for _ in range(3):
+        prior = prior * (weights @ (ratio / (ratio @ prior)[:, None])) / total
     for _ in range(100):
         slopes = ratio / (ratio @ prior)[:, None]
         slope = weights @ slopes
