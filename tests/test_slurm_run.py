@@ -26,15 +26,9 @@ pytestmark = needs_slurm
 PER_SHARD = ("segment", "tiles")
 PER_SHARD_AND_MODEL = ("embed", "assign")
 #: rules that run only where somebody names them
-ON_REQUEST = {
-    "adopt",
-    "drift",
-    "sprites",
-    "ecotaxa",
-    "efficiency",
-    "efficiency_table",
-    "efficiency_figures",
-}
+ON_REQUEST = {"adopt", "drift", "sprites", "efficiency", "efficiency_table", "efficiency_figures"}
+ON_REQUEST |= {"ecotaxa", "darwin_core", "shark", "morphocluster", "ifcb_scores", "atlas", "boxes"}
+ON_REQUEST |= {"crate"}
 #: how long what took stands in these
 TIMED = re.compile(
     r"benchmarks/|logs/|map\.json$|\w+/runtime/runtime\.json$|report/index\.html$|report/data/runtime\.csv$|report/manifest\.json$"
