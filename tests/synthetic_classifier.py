@@ -170,7 +170,8 @@ def _judged(
     }
     kept = next(row for row in reversed(tables["risk"]) if row["error"] <= 0.01)
     told = {
-        "unit": "day", "units": 12, "folds": 5, "head": "linear", "sampling": "balanced",
+        "unit": "day", "units": 12, "folds": 5, "head": "linear",
+        "columns": ["log_esd_um", "mean_grey"], "sampling": "balanced",
         "calibration": "temperature", "max_error": 0.02,
         "reject": {"threshold": kept["threshold"], "coverage": kept["coverage"],
                    "error": kept["error"], "error_high": kept["error"] + 0.008},

@@ -6,6 +6,7 @@ import pytest
 
 from found_run import here, write_found
 from seston.cli import main
+from seston.export.darwin_core.described import MOST_XML
 from seston.export.darwin_core.stage import export_darwin_core
 
 EVENT, OCCURRENCE, FACT = "event.txt", "occurrence.txt", "extendedmeasurementorfact.txt"
@@ -163,6 +164,15 @@ def test_files_that_cannot_be_read(files, tmp_path, capsys):
     assert status == 1 and "no title of the dataset" in told and "no contact" in told
     status, told = check(pack(path, files | {"meta.xml": "<archive/>"}), capsys)
     assert status == 2 and "expected one core" in told
+    status, told = check(pack(path, files | {"meta.xml": "<a>" + " " * MOST_XML}), capsys)
+    assert status == 2 and "meta.xml: 16,777,219 bytes, expected 16,777,216 at most" in told
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("meta.xml", files["meta.xml"])
+        start = len(archive.filelist[0].FileHeader())
+    data = path.read_bytes()
+    path.write_bytes(data[:start] + b"\xff" * 8 + data[start + 8 :])  # zlib's own error
+    status, told = check(path, capsys)
+    assert status == 2 and "meta.xml: not readable as XML (Error -3" in told
     data = pack(path, files).read_bytes()
     place = data.index(b"x:a:Asterionella")
     path.write_bytes(data[:place] + b"?" + data[place + 1 :])

@@ -334,12 +334,15 @@ def test_the_description_covers_the_data(run):
 
 
 def test_texts_that_would_break_a_table_do_not(tmp_path):
-    more = {"samplingProtocol": 'net of "Hensen"\twith\nlines', "locality": "Göteborg"}
+    more = {
+        "samplingProtocol": 'net of "Hensen"  at 7°\twith\r\nlines\u2028',
+        "locality": "Göteborg",
+    }
     taxa = 'class\tscientific_name\na:b é"c\tDaphnia\na/b\tDaphnia\n'
     run = write_found(tmp_path, [(here("a", metadata=more), {'a:b é"c': 1, "a/b": 2})], taxa)
     with DwCAReader(str(export(run))) as archive:
         (event,) = archive.rows
-        assert event.data[f"{DWC}samplingProtocol"] == 'net of "Hensen" with lines'
+        assert event.data[f"{DWC}samplingProtocol"] == 'net of "Hensen"  at 7° with lines'
         assert event.data[f"{DWC}locality"] == "Göteborg"
         found = [x.data for x in event.extensions if x.rowtype == f"{DWC}Occurrence"]
     names = {x[f"{DWC}verbatimIdentification"]: x[f"{DWC}occurrenceID"] for x in found}

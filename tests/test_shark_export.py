@@ -162,6 +162,14 @@ def test_predictions_carry_their_f1_and_what_stayed_unclassified(tmp_path):
     assert all("classifier learnedlearn" in text for text in rows["CLASSIFIER_USED"])
 
 
+def test_what_people_say_is_of_no_classifier(tmp_path):
+    run = write_found(tmp_path, [(here("a"), {"Daphnia": 3})])
+    labels = tmp_path / "labels.tsv"
+    labels.write_text("image_id\tlabel\na/0000\tDaphnia\n")
+    (row,) = export(run, category="label", labels=[labels]).to_dict("records")
+    assert (row["IMAGE_VERIFICATION"], row["CLASSIFIER_USED"]) == ("ValidatedByHuman", "")
+
+
 def test_columns_of_the_sheet_fill_what_seston_does_not_know(tmp_path):
     told = {"SHIPC": "77SE", "STATN": "Släggö", "TRAINING_SET": "doi:1", "other": "x"}
     run = write_found(tmp_path, [(here("a", metadata=told), {"Daphnia": 1})])

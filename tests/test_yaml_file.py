@@ -87,7 +87,9 @@ def test_numbers_that_yaml_reads_as_others(told, written, taken_for, meant):
     assert meant in said
 
 
-@pytest.mark.parametrize("plain", ["0", "0.5", "1_000", "0x1F", "2024-05-01", "10", "-3", "1.10"])
+@pytest.mark.parametrize(
+    "plain", ["0", "0.5", "1_000", "0x1F", "2024-05-01", "10", "-3", "1.10", "08", "1:08:99"]
+)
 def test_numbers_that_are_what_they_look_like(tmp_path, plain):
     (tmp_path / "config.yaml").write_text(f"a: {plain}\n")
     require_readable(tmp_path / "config.yaml")

@@ -38,20 +38,13 @@ def require_feasible(config: Mapping[str, Any]) -> None:
     _require_date(config["trends"]["day_zero"])
     _require_merge(config["labels"]["merge"])
     _require_classifier(config["classify"], config["labels"])
-    if config["export"]["ecotaxa"]["category"] == "prediction" and (
-        config["classify"]["head"] == "none"
-    ):
-        raise SestonError(
-            "config: export.ecotaxa.category is 'prediction' but classify.head is 'none'; set"
-            " classify.head to 'linear', or another category"
-        )
-    if config["export"]["boxes"]["category"] == "prediction" and (
-        config["classify"]["head"] == "none"
-    ):
-        raise SestonError(
-            "config: export.boxes.category is 'prediction' but classify.head is 'none'; set"
-            " classify.head to 'linear', or another category"
-        )
+    for export in ("ecotaxa", "boxes"):
+        asked = config["export"][export]["category"] == "prediction"
+        if asked and config["classify"]["head"] == "none":
+            raise SestonError(
+                f"config: export.{export}.category is 'prediction' but classify.head is 'none'; set"
+                " classify.head to 'linear', or another category"
+            )
 
 
 def require_labels(config: Mapping[str, Any], samples: Iterable[Sample]) -> None:

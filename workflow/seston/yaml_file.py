@@ -136,6 +136,7 @@ def _misread(node: yaml.ScalarNode) -> Iterator[str]:
         else:
             yield f"{line}, expected a value that it can stand for ({error})"
     else:
+        plain = plain and not isinstance(value, str)  # 08 is text: there is no eight among eights
         if plain and _OCTAL.fullmatch(node.value):
             shown = node.value.replace("_", "")
             yield (

@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from seston import store
 from seston.classify.calibration import Kind
 from seston.classify.crossfit import CrossFitted, Learner, cross_fit
+from seston.classify.embedded import positions_of
 from seston.classify.held_out import calibrator
 from seston.classify.linear import PENALTIES, path
 from seston.classify.measured import Measured, gains, measured_of
@@ -20,7 +20,6 @@ from seston.classify.references import References
 from seston.classify.sampling import Sampling, training_prior
 from seston.classify.saved import Card, Classifier, HeldOut
 from seston.cluster.shards import EmbeddingShards
-from seston.errors import SestonError
 from seston.labels.manifest import Labelled, read_labelled
 from seston.tsv import write_tsv
 
@@ -85,13 +84,11 @@ def classifier(
     """
     labels = read_labelled(labelled)
     embeddings = EmbeddingShards(embeddings_dir, shards)
-    rows = _rows(labelled, labels, embeddings)
-    positions = embeddings.order[rows]
+    positions = positions_of(labels.ids, embeddings, labelled)
     measured, values = measured_of(columns or (), embeddings, segment_dir, positions)
     settings, learn = _learner(head, seed, gains(embeddings.dim, measured))
     x = embeddings.take(positions)
-    rows_learned = measured.beside(x, values)
-    fitted = cross_fit(rows_learned, labels.votes, labels.folds, learn, sampling)
+    fitted = cross_fit(measured.beside(x, values), labels.votes, labels.folds, learn, sampling)
     learned = _classifier(
         labels, x, fitted, embeddings, measured, head, settings[fitted.final], sampling,
         calibration, seed,
@@ -106,18 +103,6 @@ def classifier(
         settings[fitted.final], fitted.tried[fitted.final].score("nll"),
         1 - fitted.tried[fitted.final].score("macro_recall"),
     )  # fmt: skip
-
-
-def _rows(path: Path, labels: Labelled, embeddings: EmbeddingShards) -> npt.NDArray[np.int64]:
-    """Return the places of the labelled organisms among all ids."""
-    place = pc.index_in(labels.ids, embeddings.ids)
-    if place.null_count:
-        name = labels.ids.filter(pc.is_null(place))[0]
-        raise SestonError(
-            f"{path}: {place.null_count} of {len(labels.ids)} labelled organisms have no embedding,"
-            f" such as {name}; delete it and run again"
-        )
-    return place.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _learner(head: HeadKind, seed: int, gain: Floats) -> tuple[list[str], Learner]:

@@ -1,6 +1,10 @@
-"""What a zip archive says of a file in it."""
+"""Files in zip archives: what an archive of ours says of one, what reading one may raise."""
 
 import zipfile
+import zlib
+
+#: What a damaged archive, or one of a kind that is not known here (encrypted, say), raises.
+UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
 
 def zip_entry(name: str, *, deflate: bool = False) -> zipfile.ZipInfo:

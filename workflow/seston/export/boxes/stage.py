@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +27,20 @@ log = logging.getLogger("seston")
 
 #: Mistakes that a message names before it only counts.
 _NAMED = 5
-#: Columns of ``samples.tsv``.
-_SAMPLES = ("sample", "instrument", "organisms", "boxes", "pictures", "turned")
+
+
+class Boxed(NamedTuple):
+    """A line of ``samples.tsv``: how many organisms of a sample have a box, in how many pictures.
+
+    `turned` is how many of these ask to be turned (EXIF).
+    """
+
+    sample: str
+    instrument: str
+    organisms: int
+    boxes: int = 0
+    pictures: int = 0
+    turned: int = 0
 
 
 def export_boxes(
@@ -63,7 +75,7 @@ def export_boxes(
     asked = formats or ["coco", "yolo"]
     given = Categories(category, images, predictions)
     samples: dict[str, Sample] = {one.sample: one for one in read_sheet(sheet, look=False)}
-    lines: list[tuple[object, ...]] = []
+    lines: list[Boxed] = []
     wrong: list[str] = []
     count = len(TableReader(images, "images"))
     with whole_folder(boxes) as folder, Progress(count, "organisms") as progress:
@@ -76,7 +88,7 @@ def export_boxes(
                 lines.append(_sample(held, samples, coco, yolo, wrong))
                 progress.add(len(held.table))
             _fail_if_any(sheet, wrong)
-        store.write_text(as_tsv(_SAMPLES, lines), folder / "samples.tsv")
+        store.write_text(as_tsv(Boxed._fields, lines), folder / "samples.tsv")
     _tell(lines)
 
 
@@ -86,14 +98,14 @@ def _sample(
     coco: Coco | None,
     yolo: Yolo | None,
     wrong: list[str],
-) -> tuple[object, ...]:
+) -> Boxed:
     """Write the boxes of a sample; return its line of the list."""
     sample = samples.get(held.sample)
     if sample is None:
         wrong.append(f"{held.sample}: not in the sheet")
-        return (held.sample, "", len(held.table), 0, 0, 0)
+        return Boxed(held.sample, "", len(held.table))
     if sample.instrument not in BOXED:
-        return (sample.sample, sample.instrument, len(held.table), 0, 0, 0)
+        return Boxed(sample.sample, sample.instrument, len(held.table))
     place = np.stack([held.table[name].to_numpy() for name in ("x", "y", "w", "h")], axis=1)
     place, ids = place.astype(np.int64), held.table["image_id"].to_pylist()
     frames, turned = frames_of(held.table["frame"]), 0
@@ -114,7 +126,7 @@ def _sample(
             size = (header.width, header.height)
             yolo.picture(name, size, held.categories[rows], place[rows])
     count = len(held.table)
-    return (sample.sample, sample.instrument, count, count, len(frames), turned)
+    return Boxed(sample.sample, sample.instrument, count, count, len(frames), turned)
 
 
 def _require_inside(header: Header, place: npt.NDArray[np.int64]) -> None:
@@ -137,19 +149,20 @@ def _fail_if_any(sheet: Path, wrong: Sequence[str]) -> None:
         )
 
 
-def _tell(lines: Sequence[tuple[object, ...]]) -> None:
+def _tell(lines: Sequence[Boxed]) -> None:
     """Tell what was written, and what was left out and why."""
-    left: Counter[object] = Counter()
-    boxes = pictures = turned = 0
-    for _, instrument, organisms, boxed, frames, exif in lines:
-        boxes, pictures, turned = boxes + int(boxed), pictures + int(frames), turned + int(exif)  # type: ignore[call-overload]
-        left[instrument] += 0 if boxed else int(organisms)  # type: ignore[call-overload]
-    for instrument, count in sorted(left.items(), key=str):
+    left: Counter[str] = Counter()
+    for line in lines:
+        left[line.instrument] += line.organisms - line.boxes
+    for instrument, count in sorted(left.items()):
         if count:
             log.warning(
                 "%d organisms of %s have no box: no picture with more than one is kept",
                 count, instrument,
             )  # fmt: skip
-    if turned:
+    if turned := sum(line.turned for line in lines):
         log.warning("%d pictures ask to be turned (EXIF); boxes are of them as they lie", turned)
-    log.info("%d boxes in %d pictures", boxes, pictures)
+    log.info(
+        "%d boxes in %d pictures",
+        sum(line.boxes for line in lines), sum(line.pictures for line in lines),
+    )  # fmt: skip

@@ -1,14 +1,18 @@
 """Cells of a Darwin Core archive: tabs and line ends part them, and nothing quotes them."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import quote
 
+#: Tabs, and all that some reader takes for the end of a line.
+_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+
 
 def plain(text: str) -> str:
-    """Return a text on one line, with single blanks."""
-    return " ".join(text.split())
+    """Return a text on one line: tabs and line ends are blanks, and none stand at its ends."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def number(value: float | int) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from seston.errors import SestonError
+from seston.export.zip_entry import UNREADABLE
 
 _TEXT = "{http://rs.tdwg.org/dwc/text/}"
-#: What zip files do that are damaged, or of a kind that is not known here.
-_UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError)
+#: Bytes of a description that anybody writes; parsing needs many times as much.
+MOST_XML = 1 << 24
 _ENDS = {r"\t": "\t"}
 
 
@@ -59,7 +60,7 @@ class Described:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise SestonError(f"{path}: not a readable zip archive ({error})") from error
         self.names = {*self._zip.namelist()}
         if "meta.xml" not in self.names:
@@ -81,8 +82,12 @@ class Described:
     def xml(self, name: str) -> ET.Element:
         """Return the root of an XML file; raises `SestonError` if it is none."""
         try:
+            if (size := self._zip.getinfo(name).file_size) > MOST_XML:
+                raise SestonError(
+                    f"{self.path}/{name}: {size:,} bytes, expected {MOST_XML:,} at most"
+                )
             return ET.fromstring(self._zip.read(name))
-        except (ET.ParseError, *_UNREADABLE) as error:
+        except (ET.ParseError, *UNREADABLE) as error:
             raise SestonError(f"{self.path}/{name}: not readable as XML ({error})") from error
 
     def lines(self, table: Table) -> Iterator[tuple[int, list[str]]]:
@@ -99,7 +104,7 @@ class Described:
                 for number, cells in enumerate(reader, 1):
                     if number > table.skipped and cells:
                         yield number, cells
-        except (UnicodeError, LookupError, TypeError, csv.Error, *_UNREADABLE) as error:
+        except (UnicodeError, LookupError, TypeError, csv.Error, *UNREADABLE) as error:
             raise SestonError(f"{self.path}/{table.file}: cannot be read ({error})") from error
 
 

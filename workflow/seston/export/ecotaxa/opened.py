@@ -1,16 +1,12 @@
 """An archive for EcoTaxa as its importer sees it: a zip file, or a folder, with files in it."""
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 from seston.errors import SestonError
-
-#: What reading a damaged file of an archive raises; RuntimeError where it asks for a password.
-UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
 
 class Opened(Protocol):

@@ -5,8 +5,8 @@ from typing import IO
 
 from PIL import Image
 
-from seston.export.ecotaxa.opened import UNREADABLE
 from seston.export.ecotaxa.rules import MODES, PICTURES
+from seston.export.zip_entry import UNREADABLE
 
 #: Above it Pillow, which the server reads with, warns, and where it is set to be strict refuses.
 MOST_PIXELS = 89_478_485

@@ -11,8 +11,9 @@ from seston.export.ecotaxa import rules
 from seston.export.ecotaxa.cell_rules import cell_mistake
 from seston.export.ecotaxa.encoding import encoding_mistake
 from seston.export.ecotaxa.mistakes import Mistakes
-from seston.export.ecotaxa.opened import UNREADABLE, Opened
+from seston.export.ecotaxa.opened import Opened
 from seston.export.ecotaxa.pictures import picture_mistake
+from seston.export.zip_entry import UNREADABLE
 
 
 @dataclass

@@ -5,17 +5,16 @@ Nothing is unpacked, and no name of a file in the archive is followed.
 
 import csv
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from seston.errors import SestonError
+from seston.export.zip_entry import UNREADABLE
 
 MOST_LINE = 1 << 16  # bytes
 NAMED = 20  # mistakes that a message names before it only counts
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def opened_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError as error:
         raise SestonError(f"{path}: file not found") from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise SestonError(f"{path}: not a readable zip file ({error})") from error
 
 

@@ -15,7 +15,7 @@ from seston import __version__, store
 from seston.export.found.absent import absent
 from seston.export.found.amounts import Amounts, per_litre
 from seston.export.found.held import Held, read_held
-from seston.export.found.said import Kind, Said, said_of
+from seston.export.found.said import PREDICTED, Kind, Said, said_of
 from seston.export.found.samples import Samples, read_samples
 from seston.export.found.taxa import read_aphia_ids, read_taxa, taxa_of
 from seston.export.found.taxon import Taxon
@@ -138,7 +138,8 @@ def _of_sample(found: _Found, row: int) -> Cells:
         "UNCLASSIFIED_ABUNDANCE": float(amounts.abundance[row, -1]),
         "UNCLASSIFIED_VOLUME": float(amounts.biovolume[row, -1]),
         "IMAGE_VERIFICATION": found.said.status, "CLASSPROG": f"Seston {__version__}",
-        "CLASSIFIER_USED": found.said.by, "METDC": _METHODS,
+        "CLASSIFIER_USED": found.said.by if found.said.status == PREDICTED else "",
+        "METDC": _METHODS,
     }  # fmt: skip
 
 
