@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.context import ForkProcess
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import numpy as np
@@ -53,11 +53,14 @@ def _one_of(
     do(run, "several", **options)
 
 
-def start_forks(
+def start_ranks(
     processes: int, run: Path, do: Callable[..., object] = train, **options: object
-) -> list[ForkProcess]:
-    """Start what torchrun would, as forks of this process: they need not import torch again."""
-    context, port = multiprocessing.get_context("fork"), free_port()
+) -> list[SpawnProcess]:
+    """Start what torchrun would.
+
+    No forks: they have no threads of their parent's pools, and native code may count on them.
+    """
+    context, port = multiprocessing.get_context("spawn"), free_port()
     members = [
         context.Process(target=_one_of, args=(rank, processes, port, run, do, options))
         for rank in range(processes)
@@ -67,15 +70,15 @@ def start_forks(
     return members
 
 
-def wait_for_save(run: Path, members: list[ForkProcess]) -> None:
+def wait_for_save(run: Path, members: list[SpawnProcess]) -> None:
     while not (run / "several.resume").is_file():
         time.sleep(0.01)
         assert all(one.is_alive() for one in members)
 
 
-def exit_codes(members: list[ForkProcess]) -> list[int | None]:
+def exit_codes(members: list[SpawnProcess]) -> list[int | None]:
     for one in members:
-        one.join(60)
+        one.join(120)
     return [one.exitcode for one in members]
 
 
@@ -90,7 +93,7 @@ def test_two_processes_train_the_model_of_one(run: Path, method: str) -> None:
     for batch_size in (8, 11):
         options = {"method": method, "batch_size": batch_size, "epochs": 1, "frozen": 0.0}
         one = train(run, "one", **options)
-        assert exit_codes(start_forks(2, run, **options, accumulate=2)) == [0, 0]
+        assert exit_codes(start_ranks(2, run, **options, accumulate=2)) == [0, 0]
         expected, found = (pd.read_csv(run / f"{n}.tsv", sep="\t") for n in ("one", "several"))
         assert expected["images"].tolist() == found["images"].tolist()
         np.testing.assert_allclose(found["loss"], expected["loss"], rtol=2e-4)
@@ -120,7 +123,7 @@ def test_gradient_and_center_are_those_of_the_whole_batch(
 ) -> None:
     options = {"method": method, "batch_size": 11}
     one_step(run, "one", **options)
-    members = start_forks(processes, run, one_step, **options, accumulate=2)
+    members = start_ranks(processes, run, one_step, **options, accumulate=2)
     assert exit_codes(members) == [0] * processes
     expected = torch.load(run / "one.0.pt", weights_only=True)
     largest = max(value.abs().max().item() for value in expected.values())
@@ -137,7 +140,7 @@ def test_batch_norms_keep_the_statistics_of_all_processes(tmp_path: Path) -> Non
     run = make_run(tmp_path, "resnet18")
     options = {"method": "simclr", "batch_size": 32, "epochs": 1, "learning_rate": 1e-9}
     one = load_file(train(run, "one", **options))
-    assert exit_codes(start_forks(2, run, **options)) == [0, 0]
+    assert exit_codes(start_ranks(2, run, **options)) == [0, 0]
     found, start = (load_file(run / f"{n}.safetensors") for n in ("several", "start"))
     # One step: the mean of two halves is that of the whole batch.
     key = "bn1.running_mean"
@@ -188,7 +191,7 @@ def test_death_of_the_launcher_ends_all_and_a_second_run_goes_on(
 
 @pytest.mark.parametrize("whom", [0, 1])
 def test_sigterm_to_one_process_ends_all_at_the_same_step(run: Path, whom: int) -> None:
-    members = start_forks(2, run, epochs=400, save_every=4)
+    members = start_ranks(2, run, epochs=400, save_every=4)
     wait_for_save(run, members)
     members[whom].terminate()
     assert exit_codes(members) == [143, 143]
@@ -202,7 +205,7 @@ def test_death_of_one_process_ends_all_and_leaves_no_model(
     run: Path, whom: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     # Fault case 48.
-    members = start_forks(2, run, epochs=400, save_every=4)
+    members = start_ranks(2, run, epochs=400, save_every=4)
     wait_for_save(run, members)
     members[whom].kill()
     codes = exit_codes(members)

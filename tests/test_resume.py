@@ -3,7 +3,7 @@ import os
 import re
 import signal
 import time
-from multiprocessing.context import ForkProcess
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +55,12 @@ def test_goes_on_from_the_last_save_to_the_same_bytes(
     assert (run / "cut.tsv").read_bytes() == (run / "whole.tsv").read_bytes()
 
 
-def start_fork(run: Path, name: str, **options: object) -> ForkProcess:
-    """Train in a fork of this process and return once it has saved for the first time."""
-    context = multiprocessing.get_context("fork")
+def start(run: Path, name: str, **options: object) -> SpawnProcess:
+    """Train in a process of its own and return once it has saved for the first time.
+
+    No fork: it has no threads of its parent's pools, and native code that counts on them crashes.
+    """
+    context = multiprocessing.get_context("spawn")
     process = context.Process(target=train, args=(run, name), kwargs=options)
     process.start()
     while not (run / f"{name}.resume").is_file():
@@ -72,7 +75,7 @@ def test_killed_and_run_again_gives_the_same_bytes(
     # Fault case 37: kill -9, wherever the process stands.
     caplog.set_level("INFO", "seston")
     options = {"epochs": 8, "save_every": 8, "batch_size": 4, "accumulate": 2}
-    process = start_fork(run, "cut", **options)
+    process = start(run, "cut", **options)
     process.kill()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
@@ -85,7 +88,7 @@ def test_killed_and_run_again_gives_the_same_bytes(
 
 def test_sigterm_saves_and_a_second_run_ends_it(run: Path) -> None:
     options = {"epochs": 12, "save_every": 7}
-    process = start_fork(run, "cut", **options)
+    process = start(run, "cut", **options)
     process.terminate()
     process.join(60)
     assert process.exitcode == 143
