@@ -21,6 +21,7 @@ from finetune import cut
 
 from seston.classify.efficiency import efficiency
 from seston.classify.efficiency_table import efficiency_table
+from seston.classify.embedded import positions_of
 from seston.classify.measured import AUTO, gains, measured_of
 from seston.cluster.shards import EmbeddingShards
 from seston.embed import embed
@@ -32,7 +33,14 @@ from seston.threads import limit_threads
 from seston.tiles import tiles
 
 SHARDS = ["seen", "unseen"]
-VARIANTS = ["linear", "linear_measured", "lp_ft", "supervised_sgd", "supervised_adamw"]
+VARIANTS = [
+    "linear",
+    "linear_measured",
+    "linear_refitted",
+    "lp_ft",
+    "supervised_sgd",
+    "supervised_adamw",
+]
 LAST_SUMMER_DAY = "2018-09-01"
 
 
@@ -86,8 +94,7 @@ def prepare(source: Path, work: Path, seeds: int, few: int = 5) -> Path:
 def embedded(work: Path, organisms: Labelled) -> npt.NDArray[np.float32]:
     """Return the embeddings (n, D) of the labelled organisms."""
     embeddings = EmbeddingShards(work / "embeddings", SHARDS)
-    place = np.searchsorted(embeddings.ids.to_pylist(), organisms.ids.to_pylist())
-    return embeddings.take(embeddings.order[place])
+    return embeddings.take(positions_of(organisms.ids, embeddings, work))
 
 
 def with_measurements(
@@ -95,8 +102,7 @@ def with_measurements(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """Return embeddings and measurements (n, D + C), and what heads multiply these by (D + C,)."""
     embeddings = EmbeddingShards(work / "embeddings", SHARDS)
-    place = np.searchsorted(embeddings.ids.to_pylist(), organisms.ids.to_pylist())
-    positions = embeddings.order[place]
+    positions = positions_of(organisms.ids, embeddings, work)
     measured, values = measured_of([AUTO], embeddings, work / "segment", positions)
     return measured.beside(embeddings.take(positions), values), gains(embeddings.dim, measured)
 

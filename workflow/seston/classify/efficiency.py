@@ -8,17 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from seston import store
-from seston.classify.headed import fit_head
+from seston.classify.embedded import positions_of
+from seston.classify.headed import fit_again, fit_head
 from seston.classify.measured import AUTO, gains, measured_of
 from seston.classify.task import Task, task_of
 from seston.classify.trial import Trial, write_trial
 from seston.classify.variants import Variant, variant_of
 from seston.cluster.shards import EmbeddingShards
-from seston.errors import SestonError
 from seston.labels.manifest import read_labelled
 
 log = logging.getLogger("seston")
@@ -83,7 +81,7 @@ def efficiency(
     # Solved heads on embeddings that are there need no network, and no seconds to start one.
     if way.phases[0] == "head" and not way.random:
         embeddings = EmbeddingShards(embeddings_dir, shards)
-        positions = embeddings.order[_rows(labelled, labels.ids, embeddings)]
+        positions = positions_of(labels.ids, embeddings, labelled)
         embedded = embeddings.take(positions)
         measured, values = measured_of(
             [AUTO] if way.measured else (), embeddings, segment_dir, positions
@@ -134,16 +132,5 @@ def _on_embeddings(
 ) -> Trial:
     sampling = variant.sampling[0]
     head, tried = fit_head(x, task, variant, sampling, seed, gain)
-    return Trial(head(x[task.validation]), head(x[task.test]), task.prior(sampling), tuple(tried))
-
-
-def _rows(path: Path, ids: pa.Array, embeddings: EmbeddingShards) -> npt.NDArray[np.int64]:
-    """Return the places of the labelled organisms among all ids."""
-    place = pc.index_in(ids, embeddings.ids)
-    if place.null_count:
-        name = ids.filter(pc.is_null(place))[0]
-        raise SestonError(
-            f"{path}: {place.null_count} of {len(ids)} labelled organisms have no embedding, such"
-            f" as {name}; delete it and run again"
-        )
-    return place.to_numpy(zero_copy_only=False).astype(np.int64)
+    last = fit_again(x, task, variant, sampling, seed, tried, gain) if variant.refitted else head
+    return Trial(head(x[task.validation]), last(x[task.test]), task.prior(sampling), tuple(tried))

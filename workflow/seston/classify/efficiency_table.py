@@ -127,7 +127,7 @@ def _judged(
         task = task_of(labels, way, float(fraction), split, noise)
         trial = read_trial(path, labels.ids, task, np.array(record["prior"]))
         votes, units = task.truth[task.test], labels.units[task.test]
-        used.append(len(task.training))
+        used.append(len(task.training) + len(task.validation))
         for correction, posterior in posteriors(trial, task).items():
             rows.append(
                 (way.name, float(fraction), len(task.training), len(task.validation), split,

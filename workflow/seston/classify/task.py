@@ -1,7 +1,7 @@
 """What a variant is to learn, and what it is asked: rows of the manifest with their targets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,10 @@ class Task:
     def natural(self) -> Floats:
         """Class frequencies (K,) of the labels, none of them 0: what is known of the prior."""
         return smooth(self.counts)
+
+    def with_validation(self) -> "Task":
+        """Return the task of learning from the labels of the validation part too."""
+        return replace(self, training=np.sort(np.concatenate([self.training, self.validation])))
 
     def prior(self, sampling: Sampling) -> Floats:
         """Return the class frequencies (K,) that logits learned with this sampling stand under."""

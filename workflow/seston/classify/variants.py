@@ -47,6 +47,8 @@ class Variant:
         Two classes only: those that are named as noise, and all others.
     measured : bool
         The head learns from size, shape and grey levels too.
+    refitted : bool
+        With the setting that was best on validation, the head learns anew from these labels too.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Variant:
     said_by: Literal["all", "one", "random"] = "all"
     binary: bool = False
     measured: bool = False
+    refitted: bool = False
 
     @property
     def from_scratch(self) -> bool:
@@ -101,6 +104,8 @@ def _variants() -> tuple[Variant, ...]:
         linear,
         replace(linear, name="linear_measured", title="linear head, measurements too",
                 measured=True),
+        replace(linear, name="linear_refitted", title="linear head, learned anew from all labels",
+                measured=True, refitted=True),
         replace(linear, name="linear_natural", title="linear head, natural sampling",
                 sampling=("natural",)),
         replace(linear, name="linear_sqrt", title="linear head, square-root sampling",
