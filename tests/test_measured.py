@@ -99,6 +99,7 @@ def test_predictions_take_the_same_measurements_with_the_mean_for_missing_ones(
         )  # fmt: skip
     assert "7 of 100 organisms lack a measurement" in caplog.text
     table = store.read_table(tmp_path / "p.parquet", "predictions")
+    assert np.flatnonzero(table["lacking"]).tolist() == list(range(7))
     found = np.stack(table["raw"].to_numpy())
     learned = read_classifier(path)
     assert learned.card.columns[0] == "log_esd_um" and learned.card.dim == WIDTH

@@ -15,10 +15,10 @@ def watch():
     return Watch.of(classifier())
 
 
-def note(watch, x):
+def note(watch, x, lacking=0):
     learned = watch.learned
     posterior = softmax(learned.calibrator(learned.head(x)), axis=1)
-    return watch.note(learned.references.distance(x), posterior)
+    return watch.note(learned.references.distance(x), posterior, np.arange(len(x)) < lacking)
 
 
 def test_samples_like_the_labelled_ones_are_hardly_ever_warned_of(watch):
@@ -39,6 +39,14 @@ def test_images_between_the_classes_are_told(watch):
     between = (2.0 * np.eye(DIM)[0] + 2.0 * np.eye(DIM)[1]) / 2
     x = (between + 0.3 * rng.normal(size=(80, DIM))).astype(np.float32)
     assert "less like any one class" in note(watch, x)
+
+
+def test_missing_measurements_are_told_where_they_are_many(watch):
+    rng = np.random.default_rng(11)
+    x = images(rng.choice(3, 50, p=SHARES), rng)
+    assert note(watch, x, lacking=5) == ""
+    assert note(watch, x, lacking=6).startswith("6 of 50 images lack a measurement that the")
+    assert "; 6 of 50" in note(watch, images(np.zeros(50, int), rng, shift=-3.0), lacking=6)
 
 
 def test_no_image_no_warning(watch):

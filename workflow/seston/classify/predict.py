@@ -26,7 +26,8 @@ def predict(
 ) -> None:
     """Give each organism of a shard its probabilities, raw and calibrated.
 
-    Beside them stands how far the nearest labelled organism is (1 - cosine). The probabilities
+    Beside them stands how far the nearest labelled organism is (1 - cosine), and whether a
+    measurement is missing that the classifier learned from. The probabilities
     hold at the class frequencies that the classifier was trained with; those of each sample are
     found later, from all of its organisms together.
 
@@ -49,8 +50,8 @@ def predict(
     found = {name: np.empty((len(points), classes), np.float32) for name in STEPS}
     distance = np.empty(len(points), np.float32)
     measured = learned.measured.read(points, segment_dir)
-    missing = int(np.isnan(measured).any(axis=1).sum())
-    if missing:
+    lacking = np.isnan(measured).sum(axis=1) > 0
+    if missing := int(lacking.sum()):
         log.warning(
             "%s: %d of %d organisms lack a measurement that the classifier learned from (%s); the"
             " mean of the labelled ones stands for it, and answers are less right than is said",
@@ -71,6 +72,7 @@ def predict(
         name: as_lists(np.maximum(values, LEAST)[points.order]) for name, values in found.items()
     }
     columns["distance"] = distance[points.order]
+    columns["lacking"] = lacking[points.order]
     table = pa.table({"image_id": points.ids, **columns})
     store.write_table(
         table, predictions, table.schema, "predictions", learned.fingerprint,

@@ -120,7 +120,7 @@ def quantify(
             counted = known.posterior(logits)
             share = smooth(found[-1][method].share, NEVER)
             shared[here] = corrected_to(counted, known.source, share)
-            drifts.append(watch.note(said.distance[here], posterior))
+            drifts.append(watch.note(said.distance[here], posterior, said.lacking[here]))
             progress.add(len(here))
     write_shares(effort, used.tolist(), found, drifts, classes, frequencies)
     classified = Classified(

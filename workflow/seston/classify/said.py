@@ -29,12 +29,15 @@ class Said(NamedTuple):
         At the class frequencies that the classifier was trained with.
     distance : ndarray of float32, shape (n,)
         From the nearest labelled organism.
+    lacking : ndarray of bool, shape (n,)
+        A measurement is missing that the classifier learned from.
     """
 
     ids: pa.ChunkedArray
     raw: Rows
     calibrated: Rows
     distance: Rows
+    lacking: npt.NDArray[np.bool_]
 
 
 def read_said(folder: Path, shards: Sequence[str], learned: Classifier) -> Said:
@@ -54,7 +57,7 @@ def read_said(folder: Path, shards: Sequence[str], learned: Classifier) -> Said:
     together = in_order([store.read_table(path, "predictions") for path in paths])
     return Said(
         together["image_id"], as_rows(together["raw"]), as_rows(together["calibrated"]),
-        together["distance"].to_numpy(),
+        together["distance"].to_numpy(), together["lacking"].to_numpy(),
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Chance of a warning about a sample like the labelled ones.
 ALARM = 0.01
+#: Share of a sample's images without a measurement that leads to a warning.
+LACKING = 0.1
 _SAID = {
     "distance": "images are farther from labelled ones than those of one {unit} are from others",
     "unsureness": "images are less like any one class than labelled ones are",
@@ -49,7 +51,7 @@ class Watch:
         found = {name: usual(values, seem, held.units) for name, values in strange.items()}
         return cls(learned, found)
 
-    def note(self, distance: npt.NDArray, posterior: Floats) -> str:
+    def note(self, distance: npt.NDArray, posterior: Floats, lacking: npt.NDArray[np.bool_]) -> str:
         """Say in what a sample is unlike the labelled images; "" where it is not.
 
         Parameters
@@ -58,6 +60,8 @@ class Watch:
             Of its images from the nearest labelled one.
         posterior : ndarray, shape (n, K)
             Calibrated, under the training prior.
+        lacking : ndarray of bool, shape (n,)
+            Images without a measurement that the classifier learned from.
         """
         if not len(distance):
             return ""
@@ -70,4 +74,9 @@ class Watch:
             for name, one in found.items()
             if one.p * len(found) < ALARM
         ]
+        if lacking.mean() > LACKING:
+            told.append(
+                f"{lacking.sum()} of {len(lacking)} images lack a measurement that the classifier"
+                " learned from (their size, if that of a pixel is not known)"
+            )
         return "; ".join(told)
