@@ -55,10 +55,12 @@ def write_zip(path: Path, nodes, objects, **more: object) -> Path:
     return path
 
 
-def exported(path: Path, results: Path, names: dict[int, str], moved=None) -> Path:
+def exported(
+    path: Path, results: Path, names: dict[int, str], moved=None, approved: object = False
+) -> Path:
     """A tree of the run's clusters as nodes 100, 101, … below a root of 7, with images moved."""
     nodes = [(7, 9, "", "", False)]
-    nodes += [(100 + k, k, "7.0", names.get(k, ""), True) for k in range(3)]
+    nodes += [(100 + k, k, "7.0", names.get(k, ""), k == 0 and approved) for k in range(3)]
     nodes += [(200, 50, "7.0", names.get(200, ""), False)]
     where = {image: 100 + k for image, k in clusters_of(results).items()} | (moved or {})
     return write_zip(path, nodes, [(node, image) for image, node in where.items()])
@@ -160,6 +162,17 @@ def test_names_that_a_run_had_already_are_nobodys_judgement_of_images(results, t
     validated = table.loc[table["status"] == "validated", "image_id"]
     assert set(validated) == set(moved) and len(table) > 2
     assert set(table["status"]) == {"validated", "predicted"}
+    # Somebody approved of cluster 0, so what hangs there was looked at; not what went elsewhere.
+    (tmp_path / "approved").mkdir()
+    for number, word in enumerate((True, "t")):
+        out = tmp_path / "approved" / str(number)
+        out.mkdir()
+        tree = exported(out / "a.zip", results, {0: "Daphnia", 1: "Bosmina"}, moved, word)
+        run(tree, results, out, every=True)
+        table = pd.read_csv(out / "labels.tsv", sep="\t").set_index("image_id")["status"]
+        mine = {image for image, k in of.items() if k == 0}
+        assert mine <= set(table[table == "validated"].index)
+        assert set(table[table == "predicted"].index) == {i for i, k in of.items() if k == 1}
 
 
 def test_a_cluster_of_which_no_name_holds_enough_has_labels_only(results, tmp_path):

@@ -14,6 +14,7 @@ from seston.errors import SestonError
 from seston.export.zip_entry import UNREADABLE
 
 MOST_LINE = 1 << 16  # bytes
+OPTIONAL = ("name", "approved")
 NAMED = 20  # mistakes that a message names before it only counts
 
 
@@ -52,7 +53,7 @@ class Mistakes:
 def rows_of(
     path: Path, archive: zipfile.ZipFile, name: str, columns: tuple[str, ...], most: int
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield line and cells of these columns of a table; a column ``name`` may be missing.
+    """Yield line and cells of these columns of a table; `OPTIONAL` ones are "" if missing.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def rows_of(
         table = csv.reader(_lines(path, file, name), strict=True)
         try:
             header = next(table, [])
-            lacking = [column for column in columns if column not in header and column != "name"]
+            lacking = [name for name in columns if name not in header and name not in OPTIONAL]
             if lacking:
                 raise SestonError(
                     f"{path}, {name}: no column {' and '.join(lacking)}; found"

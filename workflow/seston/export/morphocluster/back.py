@@ -82,12 +82,14 @@ def import_morphocluster(
     if chosen.any():
         ids = run.images["image_id"].filter(pa.array(chosen)).to_pylist()
         said = [named.names[code] for code in named.codes[chosen].tolist()]
-        # What the tree said already before anybody sorted it was not looked at by anybody.
-        new = [
-            name != had.get(cluster)
-            for name, cluster in zip(said, clusters[chosen].tolist(), strict=True)
+        # What the tree said before anybody sorted it counts only where somebody approved of it.
+        seen = [
+            pure or name != had.get(cluster)
+            for name, cluster, pure in zip(
+                said, clusters[chosen].tolist(), named.approved[chosen].tolist(), strict=True
+            )
         ]
-        store.write_text(as_tsv(LABEL_COLUMNS, _label_rows(ids, said, new, annotator)), labels)
+        store.write_text(as_tsv(LABEL_COLUMNS, _label_rows(ids, said, seen, annotator)), labels)
     store.write_text(as_tsv(told.COLUMNS, lines), report)
     _tell(fitted, named, int(chosen.sum()), names, labels, report)
 
@@ -124,10 +126,10 @@ def _names_table(
 
 
 def _label_rows(
-    ids: list[str], labels: list[str], new: list[bool], annotator: str
+    ids: list[str], labels: list[str], seen: list[bool], annotator: str
 ) -> Iterator[tuple[str, str, str, str, str]]:
-    for image, label, changed in zip(ids, labels, new, strict=True):
-        yield image, label, TAKEN if changed else "predicted", annotator, ""
+    for image, label, looked_at in zip(ids, labels, seen, strict=True):
+        yield image, label, TAKEN if looked_at else "predicted", annotator, ""
 
 
 def _left_over(back: Sorted, named: Named) -> Iterator[told.Line]:

@@ -29,6 +29,8 @@ class Named:
         Of each name a node that has it, in words.
     codes : ndarray of int64, shape (n,)
         Place of the name of each image of the run, `UNNAMED` or `OUTSIDE`.
+    approved : ndarray of bool, shape (n,)
+        Which images of the run hang on a node that somebody approved.
     unknown : ndarray of bool
         Which objects of the tree are not of the run.
     used : frozenset of int
@@ -38,6 +40,7 @@ class Named:
     names: list[str]
     nodes: dict[str, str]
     codes: Integers
+    approved: npt.NDArray[np.bool_]
     unknown: npt.NDArray[np.bool_]
     used: frozenset[int]
 
@@ -67,4 +70,6 @@ class Named:
         code = [UNNAMED if node is None else place[back.names[node]] for node in naming]
         codes = np.full(len(run.images), OUTSIDE)
         codes[places[known]] = np.array(code, np.int64)[where]
-        return cls([*nodes], nodes, codes, ~known, frozenset(used))
+        approved = np.zeros(len(run.images), dtype=bool)
+        approved[places[known]] = np.isin(of, [*back.approved])[where]
+        return cls([*nodes], nodes, codes, approved, ~known, frozenset(used))

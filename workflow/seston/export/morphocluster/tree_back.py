@@ -22,6 +22,7 @@ REJECTED = "rejected_objects.csv"
 #: More than anybody sorts: of nodes, and of objects.
 MOST_NODES, MOST_OBJECTS = 1_000_000, 20_000_000
 _ROWS = 1 << 16  # objects that are Python's at a time
+_TRUE = ("true", "t", "1", "1.0")
 _WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?")  # data frames write 12.0 where a cell is empty
 
 Integers = npt.NDArray[np.int64]
@@ -37,6 +38,8 @@ class Sorted:
         Of each node; None of the root.
     names : dict of int to str
         Of the nodes that have one.
+    approved : frozenset of int
+        Nodes of which somebody said that they hold one kind.
     objects : pyarrow.ChunkedArray of string
         Ids, each once.
     nodes : ndarray of int64
@@ -47,6 +50,7 @@ class Sorted:
 
     parents: dict[int, int | None]
     names: dict[int, str]
+    approved: frozenset[int]
     objects: pa.ChunkedArray
     nodes: Integers
     rejected: int
@@ -93,24 +97,25 @@ def read_tree(path: Path) -> Sorted:
                     f" {', '.join(map(repr, listed[:5])) or 'nothing'}, expected the archive of a"
                     " tree, as MorphoCluster's export-tree writes it"
                 )
-        parents, names = _read_nodes(path, archive)
+        parents, names, approved = _read_nodes(path, archive)
         objects, nodes = _read_objects(path, archive, OBJECTS, parents)
         rejected = 0
         if REJECTED in listed:
             rejected = sum(
                 1 for _ in rows_of(path, archive, REJECTED, ("object_id",), MOST_OBJECTS)
             )
-    return Sorted(parents, names, objects, nodes, rejected)
+    return Sorted(parents, names, approved, objects, nodes, rejected)
 
 
 def _read_nodes(
     path: Path, archive: zipfile.ZipFile
-) -> tuple[dict[int, int | None], dict[int, str]]:
+) -> tuple[dict[int, int | None], dict[int, str], frozenset[int]]:
     parents: dict[int, int | None] = {}
     names: dict[int, str] = {}
+    approved = set[int]()
     mistakes = Mistakes(path, NODES)
-    columns = ("node_id", "parent_id", "name")
-    for line, (node, parent, name) in rows_of(path, archive, NODES, columns, MOST_NODES):
+    columns = ("node_id", "parent_id", "name", "approved")
+    for line, (node, parent, name, pure) in rows_of(path, archive, NODES, columns, MOST_NODES):
         number, above = _WHOLE.fullmatch(node), _WHOLE.fullmatch(parent)
         if not number or (parent and not above):
             wrong = f"parent_id {parent!r}" if number else f"node_id {node!r}"
@@ -121,9 +126,11 @@ def _read_nodes(
             parents[int(number[1])] = int(above[1]) if above else None
             if tidy(name):
                 names[int(number[1])] = tidy(name)
+            if pure.strip().casefold() in _TRUE:
+                approved.add(int(number[1]))
     mistakes.refuse()
     _require_tree(path, parents)
-    return parents, names
+    return parents, names, frozenset(approved)
 
 
 def _require_tree(path: Path, parents: dict[int, int | None]) -> None:
