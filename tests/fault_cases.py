@@ -658,7 +658,8 @@ EMBEDDINGS = (
             "tests/test_fault_runs.py::test_the_order_of_the_sheet_and_the_number_of_threads_do_not_matter",
         ),
         "Embeddings by another engine, or on another processor, may differ in their last digits; "
-        "which one is used is recorded (`runtime.json`).",
+        "which one is used is recorded (`runtime.json`). So may training on a CPU with another "
+        "number of threads.",
     ),
     Fault(
         54,

@@ -108,7 +108,8 @@ def inputs(job: Job, folder: Path) -> list[tuple[str, Path]]:
         else:
             continue
         for file in files:
-            if file.is_file() and str(file.relative_to(folder)) not in job.made:
+            own = file.name.startswith(".snakemake")  # of folders, gone when they are made anew
+            if file.is_file() and not own and str(file.relative_to(folder)) not in job.made:
                 of_shard = path.is_dir() and file.stem[:4].isdigit()
                 found.setdefault((option, file.suffix if of_shard else file.name), file)
     return [(option, path) for (option, _), path in found.items()]
