@@ -85,6 +85,7 @@ class Cluster:
         rule_<rule>_wildcards_<values> where the executor plugin of Snakemake submitted it.
         """
         options = ["--allocations", "--parsable2", "--delimiter=\t", "--units=M", "--duplicates"]
+        options += ["--starttime=now-7days"]  # else those of before midnight are left out
         table = self.ask("sacct", *options, f"--format={','.join(FIELDS.split())}")
         rows = list(csv.DictReader(table.splitlines(), delimiter="\t"))
         return sorted(rows, key=lambda row: int(row["JobID"]))

@@ -70,6 +70,10 @@ def test_foreign_and_absent_tables_are_refused(tmp_path):
         read_evidence(path)
     with pytest.raises(SestonError, match="found the columns"):
         read_counts(path)
+    path.write_text("about\tmeasure\tset\tun")
+    for read in (read_evidence, read_counts):
+        with pytest.raises(SestonError, match="ends in the middle of a line"):
+            read(path)
 
 
 def test_only_notes_that_say_anything_are_joined():

@@ -391,6 +391,14 @@ def test_tables_that_do_not_fit_are_refused(tmp_path, option, column, value, tol
         read(given)
 
 
+def test_groups_of_some_clusters_only_are_refused(tmp_path):
+    given = make(tmp_path)
+    coarse = given["tree"] / "coarse.tsv"
+    coarse.write_text(coarse.read_text().partition("\n")[0] + "\n")
+    with pytest.raises(SestonError, match=r"coarse\.tsv: groups of 0 clusters, but .* has 6"):
+        read(given)
+
+
 def test_without_labels_their_table_has_no_rows_and_is_no_level(tmp_path):
     given = make(tmp_path)
     head, _, rows = given["abundance_name"].read_text().partition("\n")

@@ -749,6 +749,8 @@ def test_a_missing_column_is_the_users_to_mend(tmp_path):
         ("samples", None, r"samples\.tsv: not readable"),
         ("images", "PK", r"images\.parquet: not a readable Parquet file"),
         ("attention", "PK", r"attention\.npz: not readable"),
+        ("attention", "", r"attention\.npz: not readable"),
+        ("samples", "sample\tsite\nx\ty", r"samples\.tsv: ends in the middle of a line"),
     ],
 )
 def test_results_that_do_not_belong_together_are_refused(tmp_path, name, wrong, told):

@@ -143,6 +143,8 @@ def _read(path: Path, expected: list[str]) -> list[dict[str, str]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SestonError(f"{path}: file not found") from error
+    if not text.endswith("\n"):
+        raise SestonError(f"{path}: ends in the middle of a line; delete it and run again")
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
     if reader.fieldnames != expected:
         raise SestonError(

@@ -75,6 +75,11 @@ def read_tree(folder: Path, kmeans: Path, clustering: str, k: int) -> Tree:
     table = read_text_table(folder / "tree.tsv", (), TREE)
     coarse = read_text_table(folder / "coarse.tsv", (), ("cluster", "coarse"))
     require_known_clusters(folder / "coarse.tsv", coarse, kmeans, k)
+    if len(coarse) != k:
+        raise SestonError(
+            f"{folder / 'coarse.tsv'}: groups of {len(coarse)} clusters, but {kmeans} has {k};"
+            " delete the older and run again from tree"
+        )
     if len(table) != k - 1:
         raise SestonError(
             f"{folder / 'tree.tsv'}: {len(table)} steps cannot join the {k} clusters of {kmeans};"

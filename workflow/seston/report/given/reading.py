@@ -16,9 +16,12 @@ from seston.models.header import read_header
 
 
 def read_text_table(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """Read a table with a header; every cell is text unless its column is named as numbers."""
+    """Read a table of the run; every cell is text unless its column is named as numbers."""
+    text = read_text(path)
+    if text and not text.endswith("\n"):
+        raise SestonError(f"{path}: ends in the middle of a line; delete it and run again")
     try:
-        table = pd.read_csv(StringIO(read_text(path)), sep="\t", dtype=str, na_filter=False)
+        table = pd.read_csv(StringIO(text), sep="\t", dtype=str, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise SestonError(f"{path}: not a readable table ({error}); run again") from error
     missing = [name for name in (*texts, *numbers) if name not in table]
@@ -39,7 +42,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         raise SestonError(f"{path}: not readable ({error}); delete it and run again") from error
 
 
